@@ -1,0 +1,33 @@
+package dev.planetary.api;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Required;
+
+/** A Kubernetes condition (meta/v1 Condition). */
+@JsonIgnoreProperties(ignoreUnknown = true)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Condition(
+        @JsonPropertyDescription("What is said, in CamelCase.") @Required String type,
+        @JsonPropertyDescription("Whether it holds.") @Required Status status,
+        @JsonPropertyDescription("The metadata.generation this was said of.") Long observedGeneration,
+        @JsonPropertyDescription("When the status last changed (RFC 3339).") @Required String lastTransitionTime,
+        @JsonPropertyDescription("Why, as one CamelCase word.") @Required String reason,
+        @JsonPropertyDescription("Why, in words.") @Required String message) {
+
+    public static final String READY = "Ready";
+    public static final String SCHEDULER_READY = "SchedulerReady";
+    public static final String WORKERS_READY = "WorkersReady";
+    public static final String RECONCILING = "Reconciling";
+    public static final String STALLED = "Stalled";
+
+    /** The three values of a condition. */
+    public enum Status { True, False, Unknown }
+
+    /** The same in all that a reader acts on; times aside. */
+    public boolean saysTheSameAs(Condition other) {
+        return type.equals(other.type) && status == other.status && reason.equals(other.reason)
+                && message.equals(other.message) && java.util.Objects.equals(observedGeneration, other.observedGeneration);
+    }
+}
