@@ -1,0 +1,43 @@
+# Sourced: brings a built image into the current cluster.
+
+# load NAME REF
+load() {
+  case $(cat "$PLANETARY_STATE/provider" 2>/dev/null) in
+    source) load_source "$1" "$2" ;;
+    kind) load_kind "$1" "$2" ;;
+    context)
+      if [ -z "${REGISTRY:-}" ]; then
+        step "image $1 stays here: set REGISTRY to a registry that your cluster pulls from, and it is pushed there"
+        return 0
+      fi
+      step "pushing image $1 to $REGISTRY"
+      logged "push-$1" push "$2" "$REGISTRY/${2#localhost/}" || die "$2 could not be pushed; log in to $REGISTRY with $PLANETARY_ENGINE first" ;;
+    *) step "image $1 is built; no cluster is up, so it is not loaded" ;;
+  esac
+}
+
+push() { # REF TARGET
+  if [ "$PLANETARY_ENGINE" = buildah ]; then buildah push "$1" "docker://$2"; else $PLANETARY_ENGINE tag "$1" "$2" && $PLANETARY_ENGINE push "$2"; fi
+}
+
+load_kind() {
+  local node file
+  node=$(kind get nodes --name planetary | head -n 1)
+  if $PLANETARY_ENGINE exec "$node" crictl inspecti "$2" >/dev/null 2>&1; then return 0; fi
+  step "loading image $1 into kind"
+  file=$(mktemp --suffix=.tar)
+  logged "load-$1" sh -c '$1 save -o "$2" "$3" && kind load image-archive --name planetary "$2"' sh "$PLANETARY_ENGINE" "$file" "$2" ||
+    die "image $1 could not be loaded into kind"
+  rm -f "$file"
+}
+
+load_source() {
+  local ctr=(ctr --address "$PLANETARY_STATE/run/containerd.sock" --namespace k8s.io)
+  if "${ctr[@]}" images ls -q "name==$2" 2>/dev/null | grep -q .; then return 0; fi
+  step "loading image $1 into the cluster"
+  exec {loading}>"$PLANETARY_CACHE/load.lock"
+  flock $loading   # the blobs are shared between images
+  logged "load-$1" "$ROOT/dev/images/import" "$PLANETARY_ENGINE" "$2" "${ctr[@]}" ||
+    die "image $1 could not be imported; look whether dev/cluster/up says that the cluster is up"
+  exec {loading}>&-
+}
