@@ -1,7 +1,6 @@
 package dev.planetary.api;
 
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
-import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Group;
@@ -11,16 +10,13 @@ import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
-/** A Dask scheduler and its workers, as one object. */
+/** A Dask scheduler and its workers, as one object. CEL rules: {@code src/test/resources/crd/overlay.yaml}. */
 @Group(PlanetaryCluster.GROUP)
 @Version(PlanetaryCluster.VERSION)
 @Kind(PlanetaryCluster.KIND)
 @Singular("planetarycluster")
 @Plural("planetaryclusters")
 @ShortNames("plc")
-@ValidationRule(
-        value = "size(self.metadata.name) <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
-        message = "metadata.name: use at most 40 characters, a-z, 0-9 and '-', beginning with a letter: pods and Services are named after it")
 @AdditionalPrinterColumn(name = "Phase", jsonPath = ".status.phase", type = AdditionalPrinterColumn.Type.STRING)
 @AdditionalPrinterColumn(name = "Workers", jsonPath = ".status.workers.desired", type = AdditionalPrinterColumn.Type.INTEGER)
 @AdditionalPrinterColumn(name = "Ready", jsonPath = ".status.workers.ready", type = AdditionalPrinterColumn.Type.INTEGER)

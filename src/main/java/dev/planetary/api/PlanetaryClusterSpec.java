@@ -17,7 +17,7 @@ import java.util.List;
 public record PlanetaryClusterSpec(
         @JsonPropertyDescription("Container image of scheduler and workers; any image with Python, dask and distributed."
                 + " Default: the operator's client image. A change replaces all pods.")
-        @Size(max = 1024) String image,
+        @Size(min = 1, max = 1024) String image,
 
         @JsonPropertyDescription("When the image is pulled. Default: as Kubernetes does (Always for the tag latest, else IfNotPresent).")
         ImagePullPolicy imagePullPolicy,
@@ -32,7 +32,7 @@ public record PlanetaryClusterSpec(
         @Size(max = 64) List<EnvFromSource> envFrom,
 
         @JsonPropertyDescription("ServiceAccount of the pods, of this namespace. Its token is not mounted. Default: default.")
-        @Size(max = 253) String serviceAccountName,
+        @Size(min = 1, max = 253) String serviceAccountName,
 
         @JsonPropertyDescription("true: no pods, everything else is kept; results held by workers are discarded. Default: false.")
         @Default("false") Boolean suspend,

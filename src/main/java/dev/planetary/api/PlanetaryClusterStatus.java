@@ -3,6 +3,8 @@ package dev.planetary.api;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.kubernetes.model.annotation.LabelSelector;
+import io.fabric8.kubernetes.model.annotation.StatusReplicas;
 import java.util.List;
 import java.util.Optional;
 
@@ -43,9 +45,9 @@ public record PlanetaryClusterStatus(
     @JsonIgnoreProperties(ignoreUnknown = true)
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record WorkersStatus(
-            @JsonPropertyDescription("Worker pods that are there, retiring ones left out.") Integer replicas,
+            @JsonPropertyDescription("Worker pods that are there, retiring ones left out.") @StatusReplicas Integer replicas,
             @JsonPropertyDescription("Workers wanted.") Integer desired,
             @JsonPropertyDescription("Workers that the scheduler can use.") Integer ready,
             @JsonPropertyDescription("Workers on their way out.") Integer retiring,
-            @JsonPropertyDescription("Label selector of the worker pods.") String selector) {}
+            @JsonPropertyDescription("Label selector of the worker pods.") @LabelSelector String selector) {}
 }

@@ -8,10 +8,10 @@ import io.fabric8.crd.generator.annotation.SchemaFrom;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
-import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.kubernetes.api.model.AnyType;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.model.annotation.SpecReplicas;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Map;
@@ -22,7 +22,7 @@ import java.util.Map;
 public record WorkersSpec(
         @JsonPropertyDescription("How many workers. Fewer than now: workers are retired, which moves their results to the others"
                 + " and lets running tasks end. Default: 1.")
-        @Default("1") @Min(0) @Max(10000) Integer replicas,
+        @SpecReplicas @Default("1") @Min(0) @Max(10000) Integer replicas,
 
         @JsonPropertyDescription("Threads of a worker (Dask nthreads). Default: the CPU limit, at least 1.")
         @Min(1) @Max(1024) Integer threads,
@@ -36,7 +36,7 @@ public record WorkersSpec(
 
         @JsonPropertyDescription("Longest wait for running tasks and for results to move when a worker leaves, such as 90s, 5m or 1h30m."
                 + " Default: 5m.")
-        @Pattern("^([0-9]+(h|m|s))+$") @Size(max = 32) String drainTimeout,
+        @Size(max = 32) String drainTimeout,
 
         @JsonPropertyDescription("metadata and spec of a pod, laid over the operator's: maps merge deeply; containers, initContainers,"
                 + " volumes and env by name, volumeMounts by mountPath; other lists replace. The Dask container is named dask."
