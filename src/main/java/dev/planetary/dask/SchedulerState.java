@@ -1,0 +1,43 @@
+package dev.planetary.dask;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a scheduler answered. Never made up: where there is no answer there is no state.
+ *
+ * @param boot uuid of the scheduler's process; another one knows nothing of the last one's workers
+ * @param version grows with every change within a boot
+ * @param ending whether the cluster was told to stop
+ * @param idleSince when the last task ended; empty while work runs or waits
+ * @param workers all that are registered
+ * @param retired uids of pods whose workers left by retirement in this boot
+ * @param warnings for people
+ */
+public record SchedulerState(
+        String boot,
+        long version,
+        boolean ending,
+        Optional<Instant> idleSince,
+        List<WorkerState> workers,
+        Set<String> retired,
+        List<Warning> warnings) {
+
+    public SchedulerState {
+        workers = List.copyOf(workers);
+        retired = Set.copyOf(retired);
+        warnings = List.copyOf(warnings);
+    }
+
+    /** {@return the worker of pod {@code uid}; empty if it is not registered: not yet, or no more} */
+    public Optional<WorkerState> worker(String uid) {
+        return workers.stream().filter(worker -> worker.uid().equals(uid)).findFirst();
+    }
+
+    /** {@return whether {@code other} tells the same: same process, same version} */
+    public boolean sameAs(SchedulerState other) {
+        return version == other.version && boot.equals(other.boot);
+    }
+}
