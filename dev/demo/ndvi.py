@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""Vegetation from space: search the Planetary Computer, compute on a Dask cluster, leave pictures and numbers.
+
+Runs in a pod of the client image with the cluster's client Secret; the pod's environment says where the cluster is.
+The code is what one writes against the real Planetary Computer: nothing here says that a stand-in answers.
+
+1. NDVI of a Sentinel-2 scene    2. NDVI of one place over four dates    3. a true-colour mosaic of two Landsat scenes
+"""
+
+import argparse
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlparse
+
+import matplotlib.pyplot as plt
+import numpy as np
+import odc.stac
+import pystac_client
+import xarray as xr
+from dask.distributed import Client
+from distributed.diagnostics.progressbar import TextProgressBar
+from odc.geo.geobox import GeoBox
+from pystac import Item
+
+STAC = "https://planetarycomputer.microsoft.com/api/stac/v1"
+SEARCHES = {
+    "scene": {"collections": ["sentinel-2-l2a"], "bbox": [5, 52, 6, 53], "datetime": "2020-05", "query": {"eo:cloud_cover": {"lt": 20}}},
+    "dates": {"collections": ["naip"], "bbox": [-72.3, 18.5, -72.2, 18.6], "datetime": "2016-01-01/2017-12-31"},
+    "mosaic": {"collections": ["landsat-c2-l2"], "bbox": [-55.5, -25.7, -54.2, -25.0], "datetime": "2020-05-18"},
+}
+Numbers = dict[str, float | int]
+
+
+def say(text: str) -> None:
+    """Print with the seconds since the start."""
+    print(f"{time.monotonic() - STARTED:6.1f} s  {text}", flush=True)
+
+
+class Tasks(TextProgressBar):
+    """Prints tasks done of total: one line that changes on a terminal, at most one line a second elsewhere."""
+
+    def __init__(self, futures: list, label: str) -> None:
+        """Follow the tasks that `futures` need, until they are done."""
+        self.label, self.shown = label, ""
+        super().__init__(futures, interval="1s")
+
+    def _draw_bar(self, remaining: int, all: int, **_: object) -> None:  # noqa: A002
+        text = f"{self.label}: {all - remaining} of {all} tasks done"
+        if text != self.shown:
+            self.shown = text
+            tty = sys.stdout.isatty()
+            print(f"\r          {text}\033[K" if tty else f"          {text}", end="" if tty else "\n", flush=True)
+
+    def _draw_stop(self, **_: object) -> None:
+        if sys.stdout.isatty():
+            print("\r\033[K", end="", flush=True)
+
+
+def sign_at_read(href: str) -> str:
+    """Make GDAL get the token itself when it reads, on the worker: no token in the task graph, none that expires there."""
+    url = urlparse(href)
+    account, container = url.hostname.split(".")[0], url.path.split("/")[1]
+    return f"/vsicurl?pc_url_signing=yes&pc_collection={account}/{container}&url={href}"
+
+
+def grid(items: list[Item], asset: str) -> GeoBox:
+    """Give the pixel grid that all `items` share and that just covers them."""
+    found = [i.assets[asset].extra_fields for i in items]
+    boxes, step = np.array([f["proj:bbox"] for f in found]), found[0]["proj:transform"][0]
+    bounds = (*boxes[:, :2].min(0), *boxes[:, 2:].max(0))
+    return GeoBox.from_bbox(bounds, crs=items[0].properties.get("proj:code") or items[0].properties["proj:epsg"], resolution=step, tight=True)
+
+
+def load(items: list[Item], bands: list[str], asset: str, chunk: int, dtype: str, nodata: int | None = None) -> xr.Dataset:
+    """Lazy (time, y, x) arrays in chunks of `chunk` pixels; scenes of one day become one."""
+    kinds = {"*": {"assets": {"*": {"data_type": dtype, "nodata": nodata}}}}
+    return odc.stac.load(
+        items, bands=bands, geobox=grid(items, asset), chunks={"x": chunk, "y": chunk}, groupby="solar_day", stac_cfg=kinds, patch_url=sign_at_read
+    )
+
+
+def ndvi(red: xr.DataArray, nir: xr.DataArray) -> xr.DataArray:
+    """Normalised difference vegetation index, -1 … 1; NaN where both are 0."""
+    red, nir = red.astype("f8"), nir.astype("f8")
+    return ((nir - red) / (nir + red)).where(nir + red > 0)
+
+
+def search(name: str) -> list[Item]:
+    """Search the catalogue; items in the order of time."""
+    items = sorted(pystac_client.Client.open(STAC).search(**SEARCHES[name]).items(), key=lambda i: i.datetime)
+    say(f"{name}: {len(items)} items of {SEARCHES[name]['collections'][0]} found")
+    if not items:
+        sys.exit(f"nothing found in {STAC} for {SEARCHES[name]}")
+    return items
+
+
+def compute(client: Client, label: str, what: dict) -> dict:
+    """Compute lazy values on the workers, with progress."""
+    futures = client.compute(list(what.values()))
+    Tasks(futures, label)
+    return {k: v.values for k, v in zip(what, client.gather(futures), strict=True)}
+
+
+def scene(client: Client, items: list[Item]) -> tuple[Numbers, plt.Figure]:
+    """NDVI of one Sentinel-2 scene, 10 m."""
+    data = load(items[:1], ["B04", "B03", "B02", "B08"], "B04", 150, "uint16", 0).isel(time=0)
+    index = ndvi(data.B04, data.B08)
+    got = compute(client, "scene", {"mean": index.mean(), "pixels": index.count(), "ndvi": index, "rgb": data[["B04", "B03", "B02"]].to_dataarray()})
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
+    left.imshow(stretch(got["rgb"]))
+    left.set_title("true colour")
+    figure.colorbar(right.imshow(got["ndvi"], vmin=-0.2, vmax=1, cmap="RdYlGn"), shrink=0.8)
+    right.set_title(f"NDVI, mean {got['mean']:.3f}")
+    figure.suptitle(f"{items[0].id}")
+    return {"mean": float(got["mean"]), "pixels": int(got["pixels"])}, figure
+
+
+def dates(client: Client, items: list[Item]) -> tuple[Numbers, plt.Figure]:
+    """NDVI of one place at each date, from four-band aerial pictures."""
+    data = load(items, ["red", "nir"], "image", 256, "uint8")
+    index = ndvi(data.red, data.nir)
+    got = compute(client, "dates", {"mean": index.mean(["y", "x"]), "pixels": index.count(["y", "x"]), "ndvi": index})
+    days = [str(t)[:10] for t in data.time.values]
+    figure, axes = plt.subplots(1, len(days), figsize=(3.2 * len(days), 3.4), layout="constrained", squeeze=False)
+    for axis, day, picture, mean in zip(axes[0], days, got["ndvi"], got["mean"], strict=True):
+        shown = axis.imshow(picture, vmin=-0.6, vmax=0.6, cmap="RdYlGn")
+        axis.set_title(f"{day}: {mean:.3f}")
+    figure.colorbar(shown, ax=axes, shrink=0.8)
+    numbers = {f"mean {d}": float(m) for d, m in zip(days, got["mean"], strict=True)}
+    return numbers | {f"pixels {d}": int(n) for d, n in zip(days, got["pixels"], strict=True)}, figure
+
+
+def mosaic(client: Client, items: list[Item]) -> tuple[Numbers, plt.Figure]:
+    """True colour across neighbouring Landsat scenes of one day, 30 m; the earlier scene on top."""
+    bands = ["red", "green", "blue"]
+    data = load(items, bands, "red", 1024, "uint16", 0).isel(time=0)
+    sums = {f"sum {b}": data[b].astype("u8").sum() for b in bands}
+    got = compute(client, "mosaic", {"pixels": (data.red > 0).sum(), **sums, "rgb": data.to_dataarray()[:, ::3, ::3]})
+    figure, axis = plt.subplots(figsize=(9, 7), layout="constrained")
+    axis.imshow(stretch(got["rgb"]))
+    axis.set_title(f"{len(items)} Landsat 8 scenes, {items[0].datetime:%Y-%m-%d}, {data.sizes['x']} x {data.sizes['y']} pixels of 30 m")
+    return {k: int(v) for k, v in got.items() if k != "rgb"}, figure
+
+
+def stretch(rgb: np.ndarray) -> np.ndarray:
+    """(3, y, x) numbers to (y, x, 3) of 0 … 1, from the 2nd to the 98th percentile of each band; 0 stays black."""
+    low, high = (np.array([np.percentile(b[b > 0], q) for b in rgb])[:, None, None] for q in (2, 98))
+    return np.moveaxis(np.where(rgb > 0, np.clip((rgb - low) / (high - low), 0, 1), 0), 0, -1)
+
+
+def differences(name: str, got: Numbers, want: Numbers) -> list[str]:
+    """Say where Dask's numbers are not numpy's; 1e-12 is the room that another order of adding up takes."""
+    wrong = []
+    for key in sorted(want.keys() | got.keys()):
+        a, b = got.get(key, float("nan")), want.get(key, float("nan"))
+        same = bool(np.isclose(a, b, rtol=1e-12, atol=0))
+        say(f"{name}: {key} = {a}; numpy: {b}{'' if same else '   DIFFERENT'}")
+        wrong += [] if same else [f"{name}: {key}"]
+    return wrong
+
+
+def wait_for_workers(client: Client, wanted: int, seconds: int) -> None:
+    """Wait until `wanted` workers are there; then go on with as many as there are."""
+    end, shown = time.monotonic() + seconds, -1
+    while True:
+        there = len(client.nthreads())
+        if there != shown:
+            say(f"{there} of {wanted} workers are there")
+        shown = there
+        if there >= wanted or (there and time.monotonic() > end):
+            return
+        if time.monotonic() > end:
+            sys.exit(f"no worker came within {seconds} s; look at `kubectl get pods` and at the status of the cluster")
+        time.sleep(0.5)
+
+
+def main() -> int:
+    """Compute, save, check; 1 if a number differs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("out"), help="folder for pictures and numbers.json (default: out)")
+    parser.add_argument("--workers", type=int, default=2, help="workers to wait for (default: 2)")
+    parser.add_argument("--wait", type=int, default=180, help="seconds to wait for them (default: 180)")
+    parser.add_argument("--only", choices=PARTS, action="append", help="do only this part; may be given again")
+    parser.add_argument("--check", metavar="URL", help="compare with numpy on the source arrays served there; fail if a number differs")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    odc.stac.configure_rio(cloud_defaults=True)  # no sidecar files, retries; goes to the workers with the graph
+    numbers: dict[str, Numbers] = {}
+    wrong: list[str] = []
+    with Client() as client:
+        say(f"connected to the scheduler at {client.scheduler.address}")
+        wait_for_workers(client, args.workers, args.wait)
+        for name in args.only or PARTS:
+            items = search(name)
+            numbers[name], figure = PARTS[name](client, items)
+            figure.savefig(args.out / f"{name}.png", dpi=110)
+            say(f"{name}: saved {args.out / name}.png")
+            if args.check:
+                wrong += differences(name, numbers[name], getattr(importlib.import_module("truth"), name)(items, args.check))
+    (args.out / "numbers.json").write_text(json.dumps({"numbers": numbers, "checked": bool(args.check), "different": wrong}, indent=2) + "\n")
+    if wrong:
+        print(f"error: not the numbers that numpy gives: {', '.join(wrong)}", file=sys.stderr)
+    elif args.check:
+        say("every number is the one that numpy gives on the source arrays")
+    return bool(wrong)
+
+
+PARTS = {"scene": scene, "dates": dates, "mosaic": mosaic}
+STARTED = time.monotonic()
+
+if __name__ == "__main__":
+    sys.exit(main())
