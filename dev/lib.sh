@@ -6,6 +6,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # What can be made again but takes long (binaries, base root file system, image blobs) / one cluster's state.
 export PLANETARY_CACHE=${PLANETARY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/planetary-operator}
 export PLANETARY_STATE=${PLANETARY_STATE:-$PLANETARY_CACHE/cluster}
+export PLANETARY_API_STATE=${PLANETARY_API_STATE:-$PLANETARY_CACHE/api}   # the bare API server's, see dev/cluster/apiserver
 
 # The user's own kubeconfig is only read (CONTEXT=name); everything here uses the cluster's.
 export PLANETARY_USER_KUBECONFIG=${PLANETARY_USER_KUBECONFIG-${KUBECONFIG:-}}
