@@ -1,0 +1,80 @@
+package dev.planetary.dask;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/**
+ * Reads the answer to {@code GET /planetary/v1/state}. Fields of later versions are ignored and missing ones take the
+ * quiet value, but without {@code boot} and {@code workers} it is no state: "no workers" must never be guessed.
+ */
+final class StateReader {
+
+    private final ObjectMapper json = new ObjectMapper();
+
+    SchedulerState read(byte[] body) throws IOException {
+        // Jackson's message would quote the body, which is any pod's text.
+        JsonNode state;
+        try {
+            state = json.readTree(body);
+        } catch (IOException e) {
+            throw new IOException("the body is no JSON");
+        }
+        var boot = text(state, "boot");
+        if (boot.isEmpty() || !state.path("workers").isArray()) {
+            throw new IOException("the body has no boot or no workers");
+        }
+        return new SchedulerState(
+                boot,
+                state.path("version").asLong(),
+                state.path("ending").asBoolean(),
+                idleSince(state.path("idleSince")),
+                list(state.path("workers"), StateReader::worker),
+                all(state.path("retired")).map(JsonNode::asText).collect(Collectors.toUnmodifiableSet()),
+                list(state.path("warnings"), StateReader::warning));
+    }
+
+    private static WorkerState worker(JsonNode worker) {
+        return new WorkerState(
+                text(worker, "uid"),
+                text(worker, "name"),
+                text(worker, "group"),
+                text(worker, "address"),
+                text(worker, "status"),
+                worker.path("memory").asLong(),
+                worker.path("results").asInt(),
+                worker.path("executing").asInt(),
+                worker.path("processing").asInt(),
+                worker.path("retiring").asBoolean());
+    }
+
+    private static Warning warning(JsonNode warning) {
+        return new Warning(text(warning, "uid"), text(warning, "reason"), text(warning, "message"));
+    }
+
+    private static Optional<Instant> idleSince(JsonNode seconds) {
+        return seconds.isNumber()
+                ? Optional.of(Instant.ofEpochMilli(Math.round(seconds.asDouble() * 1000)))
+                : Optional.empty();
+    }
+
+    /** Empty for a missing field and for null, which Jackson would spell "null". */
+    private static String text(JsonNode object, String field) {
+        return object.hasNonNull(field) ? object.path(field).asText() : "";
+    }
+
+    private static <T> List<T> list(JsonNode array, Function<JsonNode, T> reader) {
+        return all(array).map(reader).toList();
+    }
+
+    private static Stream<JsonNode> all(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false);
+    }
+}
