@@ -88,7 +88,9 @@ class StateHandler(Handler):
             raise tornado.web.HTTPError(400, reason="after and wait must be numbers") from error
         wait = wait if 0 <= wait <= MAX_WAIT_SECONDS else MAX_WAIT_SECONDS
         if self.get_query_argument("boot", "") == self.state.boot and after == self.state.version:
-            self._waiting = asyncio.create_task(self.state.wait_for_change(wait))
+            self._waiting = asyncio.create_task(
+                self.state.wait_for_change(wait), name="planetary-wait"
+            )
             await asyncio.wait([self._waiting])
         if not (self._waiting and self._waiting.cancelled()):
             self.set_header("Cache-Control", "no-store")
