@@ -13,6 +13,7 @@ import java.util.List;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
+import org.bouncycastle.util.encoders.DecoderException;
 
 /** Reads and writes PEM. Messages never quote what was read: it may be a key. */
 public final class Pem {
@@ -47,7 +48,7 @@ public final class Pem {
                 case null -> throw new IllegalArgumentException("no PEM key: there is no line BEGIN PRIVATE KEY");
                 default -> throw new IllegalArgumentException("no PEM key in PKCS#8: the block is not BEGIN PRIVATE KEY");
             };
-        } catch (IOException e) {
+        } catch (IOException | DecoderException e) {
             // The cause is dropped on purpose: parsers quote their input.
             throw new IllegalArgumentException("broken PEM key: the text after BEGIN PRIVATE KEY is no PKCS#8");
         }
