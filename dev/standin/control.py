@@ -48,13 +48,13 @@ def over_limit(service: str, client: str, limit: int, seconds: float) -> bool:
 
 
 def blob_counts(log: Path) -> dict[str, dict[str, int]]:
-    """Sum Azurite's access log: requests and bytes by method, account and status."""
+    """Sum Azurite's access log: requests and bytes by method, container and status; bytes of GET only."""
     out: dict[str, dict[str, int]] = defaultdict(lambda: {"requests": 0, "bytes": 0})
     if log.exists():
         with log.open(errors="replace") as file:
             file.seek(_log_start)
             for line in file:
-                if match := ACCESS.match(line):
+                if (match := ACCESS.match(line)) and match[2] != "PUT":
                     _, method, path, status, size = match.groups()
                     entry = out[f"{method} {path.lstrip('/').split('/')[0]} {status}"]
                     entry["requests"] += 1

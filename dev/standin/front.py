@@ -79,6 +79,8 @@ class Front:
         if scope["type"] != "http":
             return await self.stac(scope, receive, send)
         path, client = scope["path"], scope["client"][0]
+        if path == STAC:  # the real one answers; ours would redirect
+            scope = {**scope, "path": STAC + "/", "raw_path": (STAC + "/").encode()}
         service = "sas" if path.startswith(SAS) else "stac"
         app: ASGIApp = self.sas
         if service == "stac":
