@@ -3,6 +3,7 @@ package dev.planetary.dask;
 import dev.planetary.dask.SchedulerUnavailable.Reason;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
@@ -10,6 +11,8 @@ import org.jboss.logging.Logger;
 final class SchedulerPoll implements Runnable {
 
     private static final Logger LOG = Logger.getLogger(SchedulerPoll.class);
+
+    private static final Duration LONGEST_FAREWELL = Duration.ofSeconds(5);
 
     private final SchedulerClient client;
     private final SchedulerEndpoint endpoint;
@@ -56,7 +59,7 @@ final class SchedulerPoll implements Runnable {
     void await() {
         if (Thread.currentThread() != thread) {
             try {
-                thread.join();
+                thread.join(LONGEST_FAREWELL);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -105,6 +108,9 @@ final class SchedulerPoll implements Runnable {
     }
 
     private void failed(Reason reason, Throwable cause) {
+        if (stopped) {
+            return; // it failed because we broke it off
+        }
         var message = Optional.ofNullable(cause.getMessage()).orElseGet(cause::toString);
         var before = contact;
         var since = before instanceof Contact.Unknown unknown ? unknown.since() : clock.instant();

@@ -43,6 +43,9 @@ public final class SchedulerWatch implements AutoCloseable {
             }
             return SchedulerPoll.start(client, endpoint, pace, clock, onChange);
         });
+        if (closed) { // meanwhile: closing may have missed this one
+            forget(endpoint.clusterUid());
+        }
     }
 
     /** Stops following a cluster's scheduler, at once, also amid a request. */
@@ -74,7 +77,7 @@ public final class SchedulerWatch implements AutoCloseable {
         return Optional.ofNullable(polls.get(clusterUid)).map(SchedulerPoll::contact);
     }
 
-    /** Stops everything and waits until no thread is left. */
+    /** Stops everything and waits until no thread is left, at most 5 s for each listener that does not return. */
     @Override
     public void close() {
         closed = true;

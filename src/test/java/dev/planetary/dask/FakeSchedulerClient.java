@@ -1,0 +1,65 @@
+package dev.planetary.dask;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** The fake of the port: state takes the next answer that a test put, or waits for it; requests are kept. */
+public final class FakeSchedulerClient implements SchedulerClient {
+
+    /** A request for the state, and the thread that made it. */
+    public record Asked(SchedulerEndpoint endpoint, Optional<SchedulerState> last, Duration hold, Thread thread) {}
+
+    /** What state is to do. */
+    @FunctionalInterface
+    public interface Answer {
+        SchedulerState give() throws IOException, InterruptedException;
+    }
+
+    public final List<Asked> asked = new CopyOnWriteArrayList<>();
+    /** Calls of the other methods, in words: {@code retire [u] 300 s}. */
+    public final List<String> requests = new CopyOnWriteArrayList<>();
+    private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+
+    public FakeSchedulerClient answers(Answer answer) {
+        answers.add(answer);
+        return this;
+    }
+
+    public FakeSchedulerClient answers(SchedulerState state) {
+        return answers(() -> state);
+    }
+
+    public FakeSchedulerClient fails(SchedulerUnavailable.Reason reason) {
+        return answers(() -> {
+            throw new SchedulerUnavailable(reason, "made to fail");
+        });
+    }
+
+    @Override
+    public SchedulerState state(SchedulerEndpoint endpoint, Optional<SchedulerState> last, Duration wait)
+            throws IOException, InterruptedException {
+        asked.add(new Asked(endpoint, last, wait, Thread.currentThread()));
+        return answers.take().give();
+    }
+
+    @Override
+    public void retire(SchedulerEndpoint endpoint, Collection<String> uids, Duration timeout) {
+        requests.add("retire " + List.copyOf(uids) + " " + timeout.toSeconds() + " s");
+    }
+
+    @Override
+    public void cancelRetire(SchedulerEndpoint endpoint, Collection<String> uids) {
+        requests.add("cancelRetire " + List.copyOf(uids));
+    }
+
+    @Override
+    public void ending(SchedulerEndpoint endpoint) {
+        requests.add("ending");
+    }
+}
