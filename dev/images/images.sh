@@ -5,8 +5,7 @@ image() {
   case $1 in
     base) context=images/base dockerfile=images/base/Dockerfile inputs=(images/base) ;;
     operator)
-      context=. dockerfile=Dockerfile inputs=(Dockerfile .dockerignore target/quarkus-app)
-      [ -e "$ROOT/target/quarkus-app" ] || die "target/quarkus-app is missing; build the operator with Maven first" ;;
+      context=. dockerfile=Dockerfile inputs=(Dockerfile .dockerignore pom.xml src/main) ;;
     client) context=images/client dockerfile=images/client/Dockerfile inputs=(images/client) ;;
     standin) context=dev/standin dockerfile=dev/standin/Dockerfile inputs=(dev/standin) ;;
     *) die "there is no image called '$1'; choose from: base operator client standin" ;;
