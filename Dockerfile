@@ -1,0 +1,19 @@
+# The operator's image: a JRE and the Quarkus application in layers, the one that changes most last.
+ARG BASE_IMAGE=debian:trixie-slim
+FROM ${BASE_IMAGE}
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends openjdk-25-jre-headless ca-certificates \
+ && rm -rf /var/lib/apt/lists/*
+COPY target/quarkus-app/lib/ /app/lib/
+COPY target/quarkus-app/quarkus-run.jar /app/
+COPY target/quarkus-app/quarkus/ /app/quarkus/
+COPY target/quarkus-app/app/ /app/app/
+LABEL org.opencontainers.image.title="planetary-operator" \
+      org.opencontainers.image.description="Turns PlanetaryCluster objects into Dask clusters next to the Planetary Computer's data" \
+      org.opencontainers.image.licenses="Apache-2.0"
+USER 1000:1000
+WORKDIR /app
+# Serial GC and compact headers: a control loop is mostly idle, and its memory is what users pay for.
+ENV JAVA_TOOL_OPTIONS="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:MaxRAMPercentage=50 -XX:+ExitOnOutOfMemoryError -Djava.util.logging.manager=org.jboss.logmanager.LogManager"
+EXPOSE 8080
+ENTRYPOINT ["java", "-jar", "/app/quarkus-run.jar"]

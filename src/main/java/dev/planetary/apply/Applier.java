@@ -1,0 +1,113 @@
+package dev.planetary.apply;
+
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.desired.Labels;
+import dev.planetary.observe.ObservedPod;
+import dev.planetary.status.Finding;
+import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes and deletes a cluster's objects. Every object is made by POST, under a name that follows from the cluster; what is already
+ * there is read live and taken only if its controller is this very cluster.
+ */
+public final class Applier {
+    private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
+
+    private final KubernetesClient client;
+    private final RecentWrites recent;
+
+    public Applier(KubernetesClient client, RecentWrites recent) {
+        this.client = client;
+        this.recent = recent;
+    }
+
+    public Outcome create(PlanetaryCluster cluster, HasMetadata wanted) {
+        try {
+            return done(cluster, client.resource(wanted).create());
+        } catch (KubernetesClientException e) {
+            return Refusal.alreadyExists(e) ? existing(cluster, wanted)
+                    : new Outcome.NotDone(Refusal.of(nameOf(wanted), e));
+        }
+    }
+
+    /** Asks the API server what it would say to an object, without making it. Empty: it would take it, or cannot tell. */
+    public Optional<Finding> wouldRefuse(HasMetadata wanted) {
+        try {
+            client.resource(wanted).dryRun(true).create();
+            return Optional.empty();
+        } catch (KubernetesClientException e) {
+            var finding = Refusal.of(nameOf(wanted), e);
+            return Refusal.alreadyExists(e) || !finding.permanent() ? Optional.empty() : Optional.of(finding);
+        }
+    }
+
+    /** Makes an object say what it should again; a merge patch, so that what the API server filled in stays. */
+    public Optional<Finding> update(HasMetadata wanted) {
+        try {
+            client.resource(wanted).patch(PatchContext.of(PatchType.JSON_MERGE));
+            return Optional.empty();
+        } catch (KubernetesClientException e) {
+            return Optional.of(Refusal.of(nameOf(wanted), e));
+        }
+    }
+
+    /**
+     * Deletes a pod as it was seen: only that uid, and, if it had not started, only while nothing about it has changed, so that a
+     * stale cache never kills a pod that has begun to work.
+     */
+    public void delete(PlanetaryCluster cluster, ObservedPod seen) {
+        var meta = seen.pod().getMetadata();
+        var options = new DeleteOptionsBuilder().withNewPreconditions().withUid(meta.getUid())
+                .withResourceVersion(seen.started() ? null : meta.getResourceVersion()).endPreconditions().build();
+        try {
+            client.raw("/api/v1/namespaces/%s/pods/%s".formatted(meta.getNamespace(), meta.getName()), "DELETE", options);
+            recent.deleted(cluster.getMetadata().getUid(), meta.getUid());
+        } catch (KubernetesClientException e) {
+            if (e.getCode() == 404) {
+                recent.deleted(cluster.getMetadata().getUid(), meta.getUid());
+            } else {
+                LOG.atInfo().addKeyValue("pod", meta.getName()).log("not deleted, will look again: {}", e.getMessage());
+            }
+        }
+    }
+
+    /** Deletes something that nobody mounts or reads any more. */
+    public void deleteUnused(HasMetadata object) {
+        client.resource(object).delete();
+    }
+
+    private Outcome existing(PlanetaryCluster cluster, HasMetadata wanted) {
+        var live = client.resource(wanted).get();
+        if (live == null) {
+            return new Outcome.NotDone(new Finding(false, "Waiting", nameOf(wanted) + " is being deleted"));
+        }
+        if (Labels.owns(cluster, live)) {
+            return live.getMetadata().getDeletionTimestamp() == null ? done(cluster, live)
+                    : new Outcome.NotDone(new Finding(false, "Waiting", nameOf(wanted) + " is being deleted"));
+        }
+        var owner = Labels.controller(live);
+        // A cluster's name is unique: another uid under our name is the cluster that was here before, and Kubernetes clears up after it.
+        if (owner.filter(o -> o.getKind().equals(PlanetaryCluster.KIND) && o.getName().equals(cluster.getMetadata().getName())).isPresent()) {
+            return new Outcome.NotDone(new Finding(false, "Waiting", nameOf(wanted) + " of the cluster that had this name before is being deleted"));
+        }
+        return new Outcome.NotDone(new Finding(true, "NameTaken", "%s exists and belongs to %s: delete or rename it, or make the cluster under another name"
+                .formatted(nameOf(wanted), owner.map(o -> o.getKind() + " " + o.getName()).orElse("somebody else"))));
+    }
+
+    private Outcome done(PlanetaryCluster cluster, HasMetadata live) {
+        recent.created(cluster.getMetadata().getUid(), live);
+        return new Outcome.Done(live);
+    }
+
+    private static String nameOf(HasMetadata object) {
+        return object.getKind() + " " + object.getMetadata().getName();
+    }
+}

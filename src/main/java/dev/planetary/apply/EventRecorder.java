@@ -1,0 +1,62 @@
+package dev.planetary.apply;
+
+import dev.planetary.api.PlanetaryCluster;
+import io.fabric8.kubernetes.api.model.MicroTime;
+import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells users what happened, as Events of their cluster. An event that cannot be written is logged and not missed. */
+public final class EventRecorder {
+    private static final Logger LOG = LoggerFactory.getLogger(EventRecorder.class);
+    private static final DateTimeFormatter MICROS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+    /** The API's own bound on a note. */
+    private static final int LONGEST = 1000;
+
+    private final KubernetesClient client;
+    private final Clock clock;
+    private final Executor executor;
+    private final String instance;
+
+    /** @param instance which operator reports, such as its pod's name */
+    public EventRecorder(KubernetesClient client, Clock clock, Executor executor, String instance) {
+        this.client = client;
+        this.clock = clock;
+        this.executor = executor;
+        this.instance = instance;
+    }
+
+    public void normal(PlanetaryCluster cluster, String reason, String note) {
+        record(cluster, "Normal", reason, note);
+    }
+
+    public void warning(PlanetaryCluster cluster, String reason, String note) {
+        record(cluster, "Warning", reason, note);
+    }
+
+    private void record(PlanetaryCluster cluster, String type, String reason, String note) {
+        var meta = cluster.getMetadata();
+        var event = new EventBuilder()
+                .withNewMetadata().withGenerateName(meta.getName() + ".").withNamespace(meta.getNamespace()).endMetadata()
+                .withEventTime(new MicroTime(MICROS.format(clock.instant())))
+                .withReportingController("planetary.dev/operator").withReportingInstance(instance)
+                .withAction("Reconcile").withReason(reason).withType(type)
+                .withNote(note.length() <= LONGEST ? note : note.substring(0, LONGEST - 1) + "…")
+                .withNewRegarding().withApiVersion(PlanetaryCluster.GROUP + "/" + PlanetaryCluster.VERSION)
+                .withKind(PlanetaryCluster.KIND).withName(meta.getName()).withNamespace(meta.getNamespace())
+                .withUid(meta.getUid()).endRegarding()
+                .build();
+        executor.execute(() -> {
+            try {
+                client.resource(event).create();
+            } catch (RuntimeException e) {
+                LOG.atInfo().addKeyValue("cluster", meta.getName()).log("event {} not written: {}", reason, e.getMessage());
+            }
+        });
+    }
+}

@@ -1,0 +1,2 @@
+/** The only writer to Kubernetes. */
+package dev.planetary.apply;

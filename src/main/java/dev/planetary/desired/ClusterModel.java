@@ -1,0 +1,46 @@
+package dev.planetary.desired;
+
+import dev.planetary.api.PlanetaryCluster;
+import java.util.Optional;
+
+/**
+ * All that a cluster's objects are rendered from.
+ *
+ * @param cluster     the user's object: name, namespace, uid; and what pods do not depend on (Service)
+ * @param accepted    what pods are made from
+ * @param preloadHash names the preload ConfigMap in force
+ * @param trustedCa   whether pods are given extra trusted CAs
+ */
+public record ClusterModel(PlanetaryCluster cluster, AcceptedSpec accepted, String preloadHash, boolean trustedCa) {
+    /** Dask's own protocol. */
+    public static final int COMM_PORT = 8786;
+    /** HTTPS: dashboard, health, state. */
+    public static final int HTTP_PORT = 8787;
+
+    public Names names() {
+        return new Names(cluster.getMetadata().getName());
+    }
+
+    public String namespace() {
+        return cluster.getMetadata().getNamespace();
+    }
+
+    /** Where clients and workers find the scheduler, for Dask. */
+    public String schedulerAddress() {
+        return "tls://" + host() + ":" + COMM_PORT;
+    }
+
+    /** Where the scheduler's HTTP routes are. */
+    public String schedulerUrl() {
+        return "https://" + host() + ":" + HTTP_PORT;
+    }
+
+    /** The Service's DNS name, without the cluster domain, which differs between installations. */
+    public String host() {
+        return names().service() + "." + namespace() + ".svc";
+    }
+
+    Optional<String> trustedCaName() {
+        return trustedCa ? Optional.of(names().trustedCa()) : Optional.empty();
+    }
+}

@@ -1,0 +1,70 @@
+package dev.planetary.desired;
+
+import dev.planetary.api.PlanetaryCluster;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Labels, annotations and owner references by which the operator knows its objects. */
+public final class Labels {
+    public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
+    public static final String NAME = "app.kubernetes.io/name";
+    public static final String COMPONENT = "app.kubernetes.io/component";
+    public static final String OPERATOR = "planetary-operator";
+    public static final String CLUSTER = PlanetaryCluster.GROUP + "/cluster";
+    public static final String GROUP = PlanetaryCluster.GROUP + "/group";
+    public static final String SCHEDULER = "scheduler";
+    public static final String WORKER = "worker";
+    /** Annotation: hash of the accepted spec a pod was made from. */
+    public static final String SPEC_HASH = PlanetaryCluster.GROUP + "/spec-hash";
+    /** What the operator's informers select. */
+    public static final String SELECTOR = MANAGED_BY + "=" + OPERATOR;
+
+    private Labels() {}
+
+    /** Labels of everything that belongs to a cluster. */
+    public static Map<String, String> of(String cluster) {
+        return Map.of(MANAGED_BY, OPERATOR, NAME, "dask", CLUSTER, cluster);
+    }
+
+    public static Map<String, String> scheduler(String cluster) {
+        return with(of(cluster), COMPONENT, SCHEDULER);
+    }
+
+    public static Map<String, String> worker(String cluster, String group) {
+        return with(with(of(cluster), COMPONENT, WORKER), GROUP, group);
+    }
+
+    /** {@code status.workers.selector}: the pods of a group as a label selector. */
+    public static String workerSelector(String cluster, String group) {
+        return CLUSTER + "=" + cluster + "," + COMPONENT + "=" + WORKER + "," + GROUP + "=" + group;
+    }
+
+    /** A controller reference; without {@code blockOwnerDeletion}, which would need a right on finalizers for nothing. */
+    public static OwnerReference owner(PlanetaryCluster cluster) {
+        return new OwnerReferenceBuilder()
+                .withApiVersion(PlanetaryCluster.GROUP + "/" + PlanetaryCluster.VERSION).withKind(PlanetaryCluster.KIND)
+                .withName(cluster.getMetadata().getName()).withUid(cluster.getMetadata().getUid()).withController(true).build();
+    }
+
+    /** The controller of an object, if it has one. */
+    public static Optional<OwnerReference> controller(HasMetadata object) {
+        var owners = object.getMetadata().getOwnerReferences();
+        return owners == null ? Optional.empty()
+                : owners.stream().filter(o -> Boolean.TRUE.equals(o.getController())).findFirst();
+    }
+
+    /** Ours only if the controller's uid is this cluster's: names and labels can be anybody's. */
+    public static boolean owns(PlanetaryCluster cluster, HasMetadata object) {
+        return controller(object).filter(o -> o.getUid().equals(cluster.getMetadata().getUid())).isPresent();
+    }
+
+    private static Map<String, String> with(Map<String, String> labels, String key, String value) {
+        var all = new TreeMap<>(labels);
+        all.put(key, value);
+        return all;
+    }
+}

@@ -1,0 +1,52 @@
+package dev.planetary.desired;
+
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** The names of a cluster's objects; deterministic, so that a crash between two writes never doubles anything. */
+public record Names(String cluster) {
+    public static final String DEFAULT_GROUP = "default";
+
+    public String service() {
+        return cluster + "-scheduler";
+    }
+
+    public String caSecret() {
+        return cluster + "-ca";
+    }
+
+    public String podsSecret() {
+        return cluster + "-pods";
+    }
+
+    public String clientSecret() {
+        return cluster + "-client";
+    }
+
+    public String preload(String contentHash) {
+        return cluster + "-preload-" + contentHash;
+    }
+
+    public String trustedCa() {
+        return cluster + "-trusted-ca";
+    }
+
+    public String revision(long number) {
+        return cluster + "-r" + number;
+    }
+
+    /** The scheduler pod's name with the lowest number that nobody has, a Terminating pod included. */
+    public String freeScheduler(Set<String> taken) {
+        return free(service(), taken);
+    }
+
+    /** The worker pod's name with the lowest number that nobody has, a Terminating pod included. */
+    public String freeWorker(String group, Set<String> taken) {
+        return free(cluster + "-" + group, taken);
+    }
+
+    private static String free(String prefix, Set<String> taken) {
+        return IntStream.iterate(0, n -> n + 1).mapToObj(n -> prefix + "-" + n).filter(name -> !taken.contains(name))
+                .findFirst().orElseThrow();
+    }
+}

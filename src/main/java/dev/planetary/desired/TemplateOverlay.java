@@ -1,0 +1,51 @@
+package dev.planetary.desired;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Lays a user's pod template over the operator's pod. Maps merge deeply; containers, initContainers, volumes and env by name;
+ * volumeMounts by mountPath; other lists replace. What the operator owns is put back afterwards by {@link DaskPod}.
+ */
+final class TemplateOverlay {
+    private static final Map<String, String> LIST_KEYS = Map.of("containers", "name", "initContainers", "name", "volumes", "name",
+            "env", "name", "volumeMounts", "mountPath");
+
+    private TemplateOverlay() {}
+
+    /** @throws IllegalArgumentException if the template has a value where a pod has a map, or the like */
+    static Pod lay(Map<String, Object> template, Pod over) {
+        return template.isEmpty() ? over : Json.as(Pod.class, merge(Json.map(over), template));
+    }
+
+    private static Map<String, Object> merge(Map<String, Object> base, Map<?, ?> patch) {
+        var merged = new LinkedHashMap<>(base);
+        patch.forEach((key, value) -> merged.merge(String.valueOf(key), value, (was, is) -> mergeValue(String.valueOf(key), was, is)));
+        return merged;
+    }
+
+    private static Object mergeValue(String key, Object was, Object is) {
+        if (was instanceof Map<?, ?> base && is instanceof Map<?, ?> patch) {
+            return merge(Json.map(base), patch);
+        }
+        var listKey = LIST_KEYS.get(key);
+        if (listKey != null && was instanceof List<?> base && is instanceof List<?> patch) {
+            return mergeList(listKey, base, patch);
+        }
+        return is;
+    }
+
+    private static List<Object> mergeList(String listKey, List<?> base, List<?> patch) {
+        var merged = new LinkedHashMap<Object, Object>();
+        base.forEach(item -> merged.put(keyOf(listKey, item), item));
+        patch.forEach(item -> merged.merge(keyOf(listKey, item), item, (was, is) -> mergeValue(listKey, was, is)));
+        return List.copyOf(merged.values());
+    }
+
+    /** An item without its key stands for itself. */
+    private static Object keyOf(String listKey, Object item) {
+        return item instanceof Map<?, ?> map && map.get(listKey) != null ? map.get(listKey) : item;
+    }
+}

@@ -1,0 +1,66 @@
+package dev.planetary.observe;
+
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.dask.SchedulerState;
+import dev.planetary.desired.AcceptedSpec;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Service;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * All that a decision about a cluster may rest on, at one moment.
+ *
+ * @param cluster    the user's object
+ * @param accepted   accepted specs, newest first
+ * @param pods       the pods this cluster owns, terminating and finished ones included
+ * @param service    the scheduler's Service, if it is there and ours
+ * @param configMaps the ConfigMaps this cluster owns
+ * @param state      what the scheduler last said; empty: it did not answer, which says nothing about its workers
+ * @param silentSince since when it has not answered, if it is being asked
+ * @param now        the moment
+ */
+public record ClusterObservation(PlanetaryCluster cluster, List<AcceptedSpec> accepted, List<ObservedPod> pods,
+        Optional<Service> service, List<ConfigMap> configMaps, Optional<SchedulerState> state, Optional<Instant> silentSince,
+        Instant now) {
+
+    public String name() {
+        return cluster.getMetadata().getName();
+    }
+
+    public List<ObservedPod> schedulers() {
+        return pods.stream().filter(ObservedPod::isScheduler).toList();
+    }
+
+    public List<ObservedPod> workers(String group) {
+        return pods.stream().filter(p -> !p.isScheduler() && p.group().equals(group)).toList();
+    }
+
+    /** The scheduler in office: live, the latest made if there are several. */
+    public Optional<ObservedPod> scheduler() {
+        return schedulers().stream().filter(ObservedPod::live)
+                .max(java.util.Comparator.comparing((ObservedPod p) -> p.pod().getMetadata().getCreationTimestamp())
+                        .thenComparing(ObservedPod::name));
+    }
+
+    /** Every name that a new pod cannot have. */
+    public Set<String> podNames() {
+        return pods.stream().map(ObservedPod::name).collect(Collectors.toUnmodifiableSet());
+    }
+
+    public Optional<AcceptedSpec> latest() {
+        return accepted.stream().findFirst();
+    }
+
+    /** ConfigMaps that some pod still mounts, by the prefix of their name. */
+    public Set<String> mountedConfigMaps() {
+        return pods.stream().map(p -> p.pod().getSpec()).filter(java.util.Objects::nonNull)
+                .flatMap(s -> s.getVolumes() == null ? Stream.empty() : s.getVolumes().stream())
+                .filter(v -> v.getConfigMap() != null).map(v -> v.getConfigMap().getName())
+                .collect(Collectors.toUnmodifiableSet());
+    }
+}

@@ -1,0 +1,2 @@
+/** Immutable snapshots of what is there; nobody here acts. */
+package dev.planetary.observe;

@@ -1,0 +1,63 @@
+package dev.planetary.plan;
+
+import dev.planetary.desired.ClusterModel;
+import dev.planetary.desired.Names;
+import dev.planetary.desired.SchedulerPod;
+import dev.planetary.desired.WorkerPod;
+import dev.planetary.observe.ClusterObservation;
+import dev.planetary.observe.ObservedPod;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What is to be done with a cluster's pods now. Everything in it can be done at once, in any order but that the scheduler is told
+ * of the end first, and done again.
+ *
+ * @param create  new pods
+ * @param delete  pods to delete
+ * @param retire  workers to retire through the scheduler
+ * @param keep    workers whose retirement is called off
+ * @param waiting workers that should leave while the scheduler does not answer
+ * @param ending  the scheduler is to be told that its cluster stops, so that no worker saves what nobody will use
+ * @param recheck when to plan again even if nothing happens
+ */
+public record ClusterPlan(List<Pod> create, List<Departure> delete, List<Departure> retire, List<ObservedPod> keep, int waiting,
+        boolean ending, Optional<Instant> recheck) {
+
+    public static ClusterPlan of(ClusterObservation seen, ClusterModel model) {
+        return seen.cluster().specOrDefault().suspend() ? stop(seen) : run(seen, model);
+    }
+
+    private static ClusterPlan stop(ClusterObservation seen) {
+        var delete = seen.pods().stream().filter(p -> !p.deleting())
+                .map(p -> new Departure(p, Departure.Reason.Suspended, p.name() + ": spec.suspend is true")).toList();
+        return new ClusterPlan(List.of(), delete, List.of(), List.of(), 0, !delete.isEmpty(), Optional.empty());
+    }
+
+    private static ClusterPlan run(ClusterObservation seen, ClusterModel model) {
+        var scheduler = SchedulerPlan.of(seen.schedulers(), model.accepted().schedulerHash(), seen.now());
+        var workers = GroupPlan.of(seen.workers(Names.DEFAULT_GROUP), seen.cluster().specOrDefault().workers().replicas(),
+                model.accepted().workerHash(), seen.state().isPresent());
+
+        var taken = new HashSet<>(seen.podNames());
+        var create = new ArrayList<Pod>();
+        if (scheduler.create()) {
+            create.add(SchedulerPod.of(model, take(model.names().freeScheduler(taken), taken)));
+        }
+        for (int i = 0; i < workers.create(); i++) {
+            create.add(WorkerPod.of(model, Names.DEFAULT_GROUP, take(model.names().freeWorker(Names.DEFAULT_GROUP, taken), taken)));
+        }
+        return new ClusterPlan(List.copyOf(create), Stream.concat(scheduler.delete().stream(), workers.delete().stream()).toList(),
+                workers.retire(), workers.keep(), workers.waiting(), false, scheduler.recheck());
+    }
+
+    private static String take(String name, HashSet<String> taken) {
+        taken.add(name);
+        return name;
+    }
+}

@@ -1,0 +1,39 @@
+package dev.planetary.plan;
+
+import dev.planetary.observe.ObservedPod;
+
+/**
+ * A pod that goes, and why.
+ *
+ * @param message for people
+ */
+public record Departure(ObservedPod pod, Reason reason, String message) {
+
+    /** Why a pod goes; the name is the reason of the event that users see. */
+    public enum Reason {
+        /** Fewer workers are wanted. */
+        ScaledDown(false),
+        /** It was retired and has ended as it should. */
+        Retired(false),
+        /** The accepted spec changed. */
+        SpecChanged(false),
+        /** The cluster is suspended. */
+        Suspended(false),
+        /** Kubernetes took it from its node. */
+        Evicted(true),
+        /** Its container failed for good. */
+        Failed(true),
+        /** It ended without an error although it is wanted: a worker does so when its scheduler dies. */
+        Completed(true);
+
+        private final boolean warning;
+
+        Reason(boolean warning) {
+            this.warning = warning;
+        }
+
+        public boolean warning() {
+            return warning;
+        }
+    }
+}

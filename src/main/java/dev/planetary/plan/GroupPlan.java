@@ -1,0 +1,93 @@
+package dev.planetary.plan;
+
+import static java.util.Comparator.comparing;
+
+import dev.planetary.observe.ObservedPod;
+import dev.planetary.observe.PodTrouble;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What becomes of a group's workers.
+ *
+ * @param create  how many new workers
+ * @param delete  pods that hold nothing: finished, never started, or unknown to a scheduler that answers
+ * @param retire  workers that must first give their results away
+ * @param keep    workers on their way out that are wanted again
+ * @param waiting workers that should leave, but the scheduler does not answer
+ */
+public record GroupPlan(int create, List<Departure> delete, List<Departure> retire, List<ObservedPod> keep, int waiting) {
+    /** One more worker than asked for while workers are replaced, so that none is missing. */
+    private static final int MAX_SURGE = 1;
+
+    /** The cheapest to lose first: idle before busy, little data before much, young before old. */
+    private static final Comparator<ObservedPod> CHEAPEST_FIRST = comparing((ObservedPod p) -> p.worker().isPresent())
+            .thenComparing(p -> p.worker().map(w -> w.executing() + w.processing()).orElse(0))
+            .thenComparing(p -> p.worker().map(w -> w.memory()).orElse(0L))
+            .thenComparing(p -> p.pod().getMetadata().getCreationTimestamp(), Comparator.reverseOrder())
+            .thenComparing(ObservedPod::name, Comparator.reverseOrder());
+
+    /**
+     * @param pods    the group's pods
+     * @param wanted  how many workers there should be
+     * @param hash    what they should be made from
+     * @param known   whether the scheduler answers
+     */
+    static GroupPlan of(List<ObservedPod> pods, int wanted, String hash, boolean known) {
+        var staying = pods.stream().filter(p -> p.live() && !p.retiring()).toList();
+        var current = staying.stream().filter(p -> p.madeFrom(hash)).toList();
+        var outdated = staying.stream().filter(p -> !p.madeFrom(hash)).toList();
+        var leaving = pods.stream().filter(p -> p.live() && p.retiring()).toList();
+
+        var missing = Math.max(0, wanted - current.size());
+        var keep = leaving.stream().filter(p -> p.madeFrom(hash) && p.worker().isPresent()).limit(missing).toList();
+        var room = outdated.isEmpty() ? missing : wanted + MAX_SURGE - staying.size();
+        var create = Math.max(0, Math.min(missing - keep.size(), room - keep.size()));
+
+        var delete = new ArrayList<Departure>();
+        pods.stream().filter(p -> p.finished() && !p.deleting()).map(GroupPlan::finished).forEach(delete::add);
+        var goes = new ArrayList<Departure>();
+        current.stream().sorted(CHEAPEST_FIRST).limit(Math.max(0, current.size() - wanted))
+                .map(p -> new Departure(p, Departure.Reason.ScaledDown, "%s: %d workers are wanted".formatted(p.name(), wanted)))
+                .forEach(goes::add);
+        outdated(current, outdated, wanted).forEach(goes::add);
+
+        var retire = new ArrayList<Departure>();
+        var waiting = 0;
+        for (var departure : goes) {
+            var pod = departure.pod();
+            if (!pod.started() || known && pod.worker().isEmpty()) {
+                delete.add(departure);
+            } else if (known) {
+                retire.add(departure);
+            } else {
+                waiting++;
+            }
+        }
+        return new GroupPlan(create, List.copyOf(delete), List.copyOf(retire), keep, waiting);
+    }
+
+    /** Those that hold nothing go at once; the others as the scheduler gets new ones to use in their place. */
+    private static List<Departure> outdated(List<ObservedPod> current, List<ObservedPod> outdated, int wanted) {
+        var started = outdated.stream().filter(ObservedPod::started).sorted(CHEAPEST_FIRST).toList();
+        var usable = (int) current.stream().filter(ObservedPod::usable).count();
+        var mayLeave = Math.clamp(usable + started.size() - wanted, 0, started.size());
+        return Stream.concat(outdated.stream().filter(p -> !p.started()), started.stream().limit(mayLeave))
+                .map(p -> new Departure(p, Departure.Reason.SpecChanged, p.name() + ": the spec of the workers changed"))
+                .toList();
+    }
+
+    static Departure finished(ObservedPod pod) {
+        if (pod.succeeded() && pod.retired()) {
+            return new Departure(pod, Departure.Reason.Retired, pod.name() + ": its results were moved to other workers");
+        }
+        if (pod.succeeded()) {
+            return new Departure(pod, Departure.Reason.Completed, pod.name() + " ended by itself");
+        }
+        var evicted = "Evicted".equals(pod.pod().getStatus().getReason());
+        return new Departure(pod, evicted ? Departure.Reason.Evicted : Departure.Reason.Failed,
+                (pod.name() + ": " + PodTrouble.lastWords(pod)).strip());
+    }
+}

@@ -1,0 +1,78 @@
+package dev.planetary.reconcile;
+
+import dev.planetary.apply.Applier;
+import dev.planetary.apply.Outcome;
+import dev.planetary.desired.ClusterConfigMaps;
+import dev.planetary.desired.ClusterModel;
+import dev.planetary.desired.SchedulerService;
+import dev.planetary.observe.ClusterObservation;
+import dev.planetary.status.Finding;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/** What must be there before the first pod: the accepted spec, Secrets, ConfigMaps, the Service. */
+final class Groundwork {
+    private final Applier applier;
+    private final Identities identities;
+    private final Preloads preloads;
+    private final TrustedCa trustedCa;
+    private final Parallel parallel;
+
+    Groundwork(Applier applier, Identities identities, Preloads preloads, TrustedCa trustedCa, Parallel parallel) {
+        this.applier = applier;
+        this.identities = identities;
+        this.preloads = preloads;
+        this.trustedCa = trustedCa;
+        this.parallel = parallel;
+    }
+
+    /** @return what stands in the way */
+    List<Finding> lay(ClusterObservation seen, ClusterModel model) {
+        var tasks = new ArrayList<Callable<Optional<Finding>>>();
+        tasks.add(() -> identities.ensure(model));
+        if (seen.accepted().stream().noneMatch(a -> a.number() == model.accepted().number())) {
+            tasks.add(() -> create(model, model.accepted().toRevision(model.cluster())));
+        }
+        if (configMap(seen, model.names().preload(model.preloadHash())).isEmpty()) {
+            tasks.add(() -> create(model, ClusterConfigMaps.preload(model, preloads.files())));
+        }
+        trustedCa.bundle().ifPresent(bundle -> tasks.add(() -> trusted(seen, model, bundle)));
+        tasks.add(() -> service(seen, model));
+        return parallel.all(tasks).stream().flatMap(Optional::stream).toList();
+    }
+
+    /** Removes what no pod mounts and no rollback wants: old preloads, and accepted specs but the last two. */
+    void clear(ClusterObservation seen, ClusterModel model) {
+        var inUse = seen.mountedConfigMaps();
+        seen.configMaps().stream()
+                .filter(c -> c.getMetadata().getName().startsWith(model.names().preload("")))
+                .filter(c -> !c.getMetadata().getName().equals(model.names().preload(model.preloadHash())) && !inUse.contains(c.getMetadata().getName()))
+                .forEach(applier::deleteUnused);
+        seen.accepted().stream().skip(2).map(a -> a.toRevision(model.cluster())).forEach(applier::deleteUnused);
+    }
+
+    private Optional<Finding> service(ClusterObservation seen, ClusterModel model) {
+        var wanted = SchedulerService.of(model);
+        return seen.service().isEmpty() ? create(model, wanted)
+                : SchedulerService.says(seen.service().get(), wanted) ? Optional.empty() : applier.update(wanted);
+    }
+
+    private Optional<Finding> trusted(ClusterObservation seen, ClusterModel model, String bundle) {
+        var wanted = ClusterConfigMaps.trustedCa(model, bundle);
+        var there = configMap(seen, wanted.getMetadata().getName());
+        return there.isEmpty() ? create(model, wanted)
+                : wanted.getData().equals(there.get().getData()) ? Optional.empty() : applier.update(wanted);
+    }
+
+    private Optional<Finding> create(ClusterModel model, HasMetadata object) {
+        return applier.create(model.cluster(), object).problem();
+    }
+
+    private static Optional<ConfigMap> configMap(ClusterObservation seen, String name) {
+        return seen.configMaps().stream().filter(c -> c.getMetadata().getName().equals(name)).findFirst();
+    }
+}

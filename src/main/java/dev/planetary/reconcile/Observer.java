@@ -1,0 +1,60 @@
+package dev.planetary.reconcile;
+
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.apply.RecentWrites;
+import dev.planetary.dask.SchedulerState;
+import dev.planetary.dask.SchedulerWatch;
+import dev.planetary.desired.AcceptedSpec;
+import dev.planetary.desired.Labels;
+import dev.planetary.desired.Names;
+import dev.planetary.observe.ClusterObservation;
+import dev.planetary.observe.ObservedPod;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import java.time.Clock;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Gathers what there is to know of a cluster, from caches and from what was just written; never acts, never asks the API server. */
+final class Observer {
+    private final RecentWrites recent;
+    private final SchedulerWatch watch;
+    private final Clock clock;
+
+    Observer(RecentWrites recent, SchedulerWatch watch, Clock clock) {
+        this.recent = recent;
+        this.watch = watch;
+        this.clock = clock;
+    }
+
+    ClusterObservation observe(PlanetaryCluster cluster, Context<PlanetaryCluster> context) {
+        var uid = cluster.getMetadata().getUid();
+        var state = watch.latest(uid);
+        var names = new Names(cluster.getMetadata().getName());
+        return new ClusterObservation(cluster,
+                owned(cluster, context, ControllerRevision.class).stream().map(AcceptedSpec::of)
+                        .sorted(Comparator.comparingLong(AcceptedSpec::number).reversed()).toList(),
+                owned(cluster, context, Pod.class).stream().map(pod -> pod(uid, pod, state)).toList(),
+                owned(cluster, context, Service.class).stream().filter(s -> s.getMetadata().getName().equals(names.service())).findFirst(),
+                owned(cluster, context, ConfigMap.class),
+                state, watch.unknownSince(uid), clock.instant());
+    }
+
+    private ObservedPod pod(String clusterUid, Pod pod, Optional<SchedulerState> state) {
+        var uid = pod.getMetadata().getUid();
+        return new ObservedPod(pod,
+                pod.getMetadata().getDeletionTimestamp() != null || recent.wasDeleted(clusterUid, uid),
+                state.flatMap(s -> s.worker(uid)),
+                recent.wasRetired(clusterUid, uid) || state.filter(s -> s.retired().contains(uid)).isPresent());
+    }
+
+    private <T extends HasMetadata> List<T> owned(PlanetaryCluster cluster, Context<PlanetaryCluster> context, Class<T> kind) {
+        var cached = context.getSecondaryResources(kind).stream().filter(object -> Labels.owns(cluster, object)).toList();
+        return recent.merge(cluster.getMetadata().getUid(), kind, cached);
+    }
+}

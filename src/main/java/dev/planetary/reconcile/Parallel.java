@@ -1,0 +1,36 @@
+package dev.planetary.reconcile;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+
+/** Does many small blocking things at once, on virtual threads, and waits for all. */
+final class Parallel {
+    private final Executor executor;
+
+    Parallel(Executor executor) {
+        this.executor = executor;
+    }
+
+    /** The results in the order of the tasks. The first failure is thrown. */
+    <T> List<T> all(Collection<Callable<T>> tasks) {
+        var futures = tasks.stream().map(FutureTask::new).toList();
+        futures.forEach(executor::execute);
+        futures.forEach(Parallel::await);
+        return futures.stream().map(FutureTask::resultNow).toList();
+    }
+
+    private static void await(FutureTask<?> task) {
+        try {
+            task.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+}

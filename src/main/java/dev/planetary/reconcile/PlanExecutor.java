@@ -1,0 +1,99 @@
+package dev.planetary.reconcile;
+
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.apply.Applier;
+import dev.planetary.apply.EventRecorder;
+import dev.planetary.apply.RecentWrites;
+import dev.planetary.dask.SchedulerClient;
+import dev.planetary.dask.SchedulerEndpoint;
+import dev.planetary.desired.Labels;
+import dev.planetary.plan.ClusterPlan;
+import dev.planetary.plan.Departure;
+import dev.planetary.status.Finding;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries out a plan: the scheduler is told first, then pods come and go at once. */
+final class PlanExecutor {
+    private static final Logger LOG = LoggerFactory.getLogger(PlanExecutor.class);
+
+    private final Applier applier;
+    private final SchedulerClient schedulers;
+    private final RecentWrites recent;
+    private final EventRecorder events;
+    private final Parallel parallel;
+
+    PlanExecutor(Applier applier, SchedulerClient schedulers, RecentWrites recent, EventRecorder events, Parallel parallel) {
+        this.applier = applier;
+        this.schedulers = schedulers;
+        this.recent = recent;
+        this.events = events;
+        this.parallel = parallel;
+    }
+
+    /** @return what could not be created, and why */
+    List<Finding> carryOut(PlanetaryCluster cluster, ClusterPlan plan, Optional<SchedulerEndpoint> scheduler, Duration drain) {
+        scheduler.ifPresent(endpoint -> tell(cluster, plan, endpoint, drain));
+        var tasks = new ArrayList<Callable<Optional<Finding>>>();
+        plan.create().forEach(pod -> tasks.add(() -> applier.create(cluster, pod).problem()));
+        plan.delete().forEach(departure -> tasks.add(() -> {
+            applier.delete(cluster, departure.pod());
+            return Optional.empty();
+        }));
+        var findings = parallel.all(tasks).stream().flatMap(Optional::stream).distinct().toList();
+        announce(cluster, plan, findings);
+        return findings;
+    }
+
+    /** A scheduler that does not take a word is asked again at the next event; nothing is deleted on account of its silence. */
+    private void tell(PlanetaryCluster cluster, ClusterPlan plan, SchedulerEndpoint endpoint, Duration drain) {
+        var uid = cluster.getMetadata().getUid();
+        var retire = plan.retire().stream().map(d -> d.pod().uid()).toList();
+        var keep = plan.keep().stream().map(p -> p.uid()).toList();
+        try {
+            if (plan.ending()) {
+                schedulers.ending(endpoint);
+            }
+            if (!keep.isEmpty()) {
+                schedulers.cancelRetire(endpoint, keep);
+                recent.kept(uid, keep);
+            }
+            if (!retire.isEmpty()) {
+                schedulers.retire(endpoint, retire, drain);
+                recent.retired(uid, retire);
+                byReason(cluster, plan.retire());
+            }
+        } catch (IOException e) {
+            LOG.atInfo().addKeyValue("cluster", cluster.getMetadata().getName()).log("the scheduler was not told: {}", e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void announce(PlanetaryCluster cluster, ClusterPlan plan, List<Finding> findings) {
+        if (!plan.create().isEmpty() && findings.isEmpty()) {
+            var workers = plan.create().stream().filter(p -> Labels.WORKER.equals(p.getMetadata().getLabels().get(Labels.COMPONENT))).count();
+            var scheduler = plan.create().size() > workers ? "the scheduler" + (workers > 0 ? " and " : "") : "";
+            events.normal(cluster, "Created", scheduler + (workers > 0 ? workers + " workers" : ""));
+        }
+        byReason(cluster, plan.delete());
+    }
+
+    private void byReason(PlanetaryCluster cluster, List<Departure> departures) {
+        departures.stream().collect(Collectors.groupingBy(Departure::reason)).forEach((reason, gone) -> {
+            var note = gone.stream().map(Departure::message).collect(Collectors.joining("; "));
+            if (reason.warning()) {
+                events.warning(cluster, reason.name(), note);
+            } else {
+                events.normal(cluster, reason.name(), note);
+            }
+        });
+    }
+}

@@ -1,0 +1,2 @@
+/** The control loop: observe, validate, plan, apply, tell; each step a class of its own. */
+package dev.planetary.reconcile;

@@ -1,0 +1,39 @@
+package dev.planetary.settings;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * All settings of the operator; nothing else reads configuration. As environment variables: PLANETARY_CLIENT_IMAGE and so on.
+ */
+@ConfigMapping(prefix = "planetary")
+public interface OperatorSettings {
+
+    /** Image of clusters that name none. */
+    String clientImage();
+
+    /** Namespace the operator runs in; its trusted-CA ConfigMap is there. */
+    @WithDefault("planetary-system")
+    String namespace();
+
+    /**
+     * Name of a ConfigMap in {@link #namespace} with CA certificates (PEM, key {@code ca.crt}) that every Dask pod trusts beside the
+     * public ones: for company proxies and private endpoints. Unset: pods trust what their image trusts.
+     */
+    Optional<String> trustedCaConfigMap();
+
+    /** The public CAs that the extra ones are added to (PEM). */
+    @WithDefault("/etc/ssl/certs/ca-certificates.crt")
+    Path systemCaBundle();
+
+    /** Life of a cluster's certificate authority. */
+    @WithDefault("P365D")
+    Duration caLife();
+
+    /** Life of the certificates it issues. */
+    @WithDefault("P90D")
+    Duration certificateLife();
+}

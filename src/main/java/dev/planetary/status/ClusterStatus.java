@@ -1,0 +1,93 @@
+package dev.planetary.status;
+
+import dev.planetary.api.Condition;
+import dev.planetary.api.Condition.Status;
+import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.api.PlanetaryClusterStatus.Phase;
+import dev.planetary.api.PlanetaryClusterStatus.SchedulerStatus;
+import dev.planetary.api.PlanetaryClusterStatus.WorkersStatus;
+import dev.planetary.desired.ClusterModel;
+import dev.planetary.desired.Labels;
+import dev.planetary.desired.Names;
+import dev.planetary.observe.ClusterObservation;
+import dev.planetary.observe.ObservedPod;
+import dev.planetary.status.Verdict.Facts;
+import dev.planetary.status.Verdict.WorkerCount;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** From what was seen and found to the status of a PlanetaryCluster. */
+public final class ClusterStatus {
+    private ClusterStatus() {}
+
+    /** @param findings what stands in the way, permanent or not */
+    public static PlanetaryClusterStatus of(ClusterObservation seen, ClusterModel model, List<Finding> findings) {
+        var count = WorkerCount.of(seen.workers(Names.DEFAULT_GROUP), seen.cluster().specOrDefault().wantedWorkers());
+        var facts = new Facts(seen, findings, count);
+        var before = Optional.ofNullable(seen.cluster().getStatus());
+        var conditions = conditions(facts, before);
+        var scheduler = seen.scheduler();
+        return new PlanetaryClusterStatus(seen.cluster().getMetadata().getGeneration(),
+                phase(facts, before), conditions,
+                new SchedulerStatus(model.schedulerAddress(), model.schedulerUrl() + "/status", scheduler.map(ObservedPod::name).orElse(null),
+                        scheduler.map(ObservedPod::restarts).orElse(0)),
+                new WorkersStatus(count.replicas(), count.desired(), count.ready(), count.retiring(),
+                        Labels.workerSelector(seen.name(), Names.DEFAULT_GROUP)));
+    }
+
+    /** Whether a reader acts differently on the two: if only counters moved, a write can wait for the next one. */
+    public static boolean onlyCountersDiffer(PlanetaryClusterStatus a, PlanetaryClusterStatus b) {
+        return a != null && a.phase() == b.phase() && java.util.Objects.equals(a.observedGeneration(), b.observedGeneration())
+                && readyReason(a).equals(readyReason(b));
+    }
+
+    private static String readyReason(PlanetaryClusterStatus s) {
+        return s.condition(Condition.READY).map(c -> c.status() + c.reason()).orElse("");
+    }
+
+    private static List<Condition> conditions(Facts facts, Optional<PlanetaryClusterStatus> before) {
+        var ready = Verdict.ready(facts);
+        var stalled = facts.findings().stream().filter(Finding::permanent).findFirst();
+        var all = new ArrayList<Condition>();
+        all.add(condition(Condition.READY, ready, facts, before));
+        all.add(condition(Condition.SCHEDULER_READY, Verdict.scheduler(facts), facts, before));
+        all.add(condition(Condition.WORKERS_READY, Verdict.workers(facts), facts, before));
+        if (stalled.isPresent()) {
+            all.add(condition(Condition.STALLED, new Verdict(true, stalled.get().reason(), stalled.get().message()), facts, before));
+        } else if (!ready.holds()) {
+            all.add(condition(Condition.RECONCILING, new Verdict(true, ready.reason(), ready.message()), facts, before));
+        }
+        return all;
+    }
+
+    /** The time of the last transition stays while the status does. */
+    private static Condition condition(String type, Verdict verdict, Facts facts, Optional<PlanetaryClusterStatus> before) {
+        var status = verdict.holds() ? Status.True : Status.False;
+        var since = before.flatMap(b -> b.condition(type)).filter(c -> c.status() == status).map(Condition::lastTransitionTime)
+                .orElseGet(() -> rfc3339(facts.seen().now()));
+        return new Condition(type, status, facts.seen().cluster().getMetadata().getGeneration(), since, verdict.reason(), verdict.message());
+    }
+
+    private static Phase phase(Facts facts, Optional<PlanetaryClusterStatus> before) {
+        if (facts.suspended()) {
+            return Phase.Suspended;
+        }
+        if (Verdict.ready(facts).holds()) {
+            return Phase.Running;
+        }
+        var schedulerReady = Verdict.scheduler(facts).holds();
+        if (!schedulerReady && facts.findings().stream().anyMatch(Finding::permanent)) {
+            return Phase.Failed;
+        }
+        // Once it ran, a missing part is a loss; before, it is on its way up.
+        var ran = before.map(PlanetaryClusterStatus::phase).filter(p -> p == Phase.Running || p == Phase.Degraded).isPresent();
+        return ran ? Phase.Degraded : Phase.Pending;
+    }
+
+    private static String rfc3339(Instant now) {
+        return now.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

@@ -1,0 +1,121 @@
+package dev.planetary.status;
+
+import dev.planetary.observe.ClusterObservation;
+import dev.planetary.observe.ObservedPod;
+import dev.planetary.observe.PodTrouble;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Whether something holds, and why: the first of an ordered chain of checks that has something to say.
+ *
+ * @param holds   whether it holds
+ * @param reason  one CamelCase word
+ * @param message why, in words
+ */
+record Verdict(boolean holds, String reason, String message) {
+    private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
+
+    /** What the checks look at. */
+    record Facts(ClusterObservation seen, List<Finding> findings, WorkerCount workers) {
+        boolean suspended() {
+            return seen.cluster().specOrDefault().suspend();
+        }
+    }
+
+    static Verdict scheduler(Facts facts) {
+        return first(facts, List.of(Verdict::suspendedAsAsked, Verdict::schedulerTrouble, Verdict::schedulerSilent, Verdict::schedulerStarting))
+                .orElseGet(() -> new Verdict(true, "Running", "the scheduler answers"));
+    }
+
+    static Verdict workers(Facts facts) {
+        return first(facts, List.of(Verdict::suspendedAsAsked, Verdict::workersUnknown, Verdict::workersMissing))
+                .orElseGet(() -> new Verdict(true, "Running", "%d of %d workers ready".formatted(facts.workers.ready(), facts.workers.desired())));
+    }
+
+    static Verdict ready(Facts facts) {
+        return first(facts, List.of(Verdict::found, Verdict::suspended, f -> Optional.of(scheduler(f)).filter(v -> !v.holds),
+                f -> Optional.of(workers(f)).filter(v -> !v.holds), Verdict::waiting))
+                .orElseGet(() -> new Verdict(true, "Running", "scheduler and %d workers ready".formatted(facts.workers.ready())));
+    }
+
+    private static Optional<Verdict> first(Facts facts, List<Function<Facts, Optional<Verdict>>> checks) {
+        return checks.stream().map(check -> check.apply(facts)).flatMap(Optional::stream).findFirst();
+    }
+
+    private static Optional<Verdict> no(String reason, String message) {
+        return Optional.of(new Verdict(false, reason, message));
+    }
+
+    private static Optional<Verdict> found(Facts f) {
+        return f.findings.stream().min(java.util.Comparator.comparing(x -> !x.permanent()))
+                .map(x -> new Verdict(false, x.reason(), x.message()));
+    }
+
+    private static Optional<Verdict> suspended(Facts f) {
+        return !f.suspended() ? Optional.empty()
+                : f.seen.pods().isEmpty() ? Optional.of(new Verdict(true, "Suspended", "no pods, as spec.suspend asks"))
+                : no("Suspending", "%d pods still there".formatted(f.seen.pods().size()));
+    }
+
+    private static Optional<Verdict> suspendedAsAsked(Facts f) {
+        return f.suspended() ? no("Suspended", "spec.suspend is true") : Optional.empty();
+    }
+
+    private static Optional<Verdict> schedulerTrouble(Facts f) {
+        return f.seen.scheduler().flatMap(PodTrouble::of).map(t -> trouble("Scheduler", "scheduler not ready", t));
+    }
+
+    private static Optional<Verdict> schedulerStarting(Facts f) {
+        return f.seen.scheduler().filter(ObservedPod::ready).isPresent() && f.seen.state().isPresent()
+                ? Optional.empty() : no("SchedulerStarting", "the scheduler is starting");
+    }
+
+    /** A ready pod whose scheduler says nothing for longer than it takes to answer once. */
+    private static Optional<Verdict> schedulerSilent(Facts f) {
+        return f.seen.scheduler().filter(ObservedPod::ready).isPresent()
+                && f.seen.silentSince().filter(since -> since.plus(ANSWERS_WITHIN).isBefore(f.seen.now())).isPresent()
+                ? no("SchedulerUnreachable", "the scheduler is ready but does not answer the operator on port 8787: does a network policy forbid it?")
+                : Optional.empty();
+    }
+
+    private static Optional<Verdict> workersUnknown(Facts f) {
+        return f.seen.state().isEmpty() && f.workers.desired() > 0
+                ? f.workers.trouble().map(t -> trouble("Worker", count(f), t))
+                        .or(() -> no("SchedulerNotReady", "unknown while the scheduler does not answer"))
+                : Optional.empty();
+    }
+
+    private static Optional<Verdict> workersMissing(Facts f) {
+        return f.workers.ready() >= f.workers.desired() ? Optional.empty()
+                : f.workers.trouble().map(t -> trouble("Worker", count(f), t)).or(() -> no("WorkersStarting", count(f)));
+    }
+
+    private static Optional<Verdict> waiting(Facts f) {
+        return f.workers.replicas() > f.workers.desired()
+                ? no("WorkersLeaving", "%d more workers than wanted; they leave when their results have moved".formatted(f.workers.replicas() - f.workers.desired()))
+                : Optional.empty();
+    }
+
+    private static String count(Facts f) {
+        return "%d of %d workers ready".formatted(f.workers.ready(), f.workers.desired());
+    }
+
+    private static Verdict trouble(String part, String state, PodTrouble t) {
+        return new Verdict(false, part + t.reason(), "%s; %s: %s%s".formatted(state, t.pod(), t.reason(),
+                t.message().isEmpty() ? "" : ": " + t.message()));
+    }
+
+    /** The default group in numbers. */
+    record WorkerCount(int desired, int replicas, int ready, int retiring, Optional<PodTrouble> trouble) {
+        static WorkerCount of(List<ObservedPod> pods, int desired) {
+            return new WorkerCount(desired,
+                    (int) pods.stream().filter(p -> p.live() && !p.retiring()).count(),
+                    (int) pods.stream().filter(ObservedPod::usable).count(),
+                    (int) pods.stream().filter(p -> p.live() && p.retiring() || p.deleting()).count(),
+                    PodTrouble.worst(pods.stream().filter(p -> !p.usable()).toList()));
+        }
+    }
+}

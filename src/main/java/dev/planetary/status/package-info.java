@@ -1,0 +1,2 @@
+/** Pure: what users are told. */
+package dev.planetary.status;
