@@ -28,7 +28,7 @@ public record SchedulerSpec(
     public static final SchedulerSpec DEFAULT = new SchedulerSpec(null, null, null);
 
     public SchedulerSpec {
-        template = template == null ? Map.of() : Map.copyOf(template);
+        template = Copies.ordered(template);
         service = service == null ? Service.DEFAULT : service;
     }
 
@@ -45,7 +45,7 @@ public record SchedulerSpec(
 
         public Service {
             type = type == null ? Type.ClusterIP : type;
-            annotations = annotations == null ? Map.of() : Map.copyOf(annotations);
+            annotations = Copies.ordered(annotations);
             loadBalancerSourceRanges = loadBalancerSourceRanges == null ? List.of() : List.copyOf(loadBalancerSourceRanges);
         }
 

@@ -20,7 +20,7 @@ import java.util.Map;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record WorkersSpec(
-        @JsonPropertyDescription("How many workers. Fewer than now: workers are retired, which moves their results to the others"
+        @JsonPropertyDescription("How many workers; 0 keeps the scheduler alone. Fewer than now: workers are retired, which moves their results to the others"
                 + " and lets running tasks end. Default: 1.")
         @SpecReplicas @Default("1") @Min(0) @Max(10000) Integer replicas,
 
@@ -31,10 +31,12 @@ public record WorkersSpec(
                 + " and all of the memory limit.")
         ResourceRequirements resources,
 
-        @JsonPropertyDescription("Abstract resources that tasks can ask for, such as GPU: 1 (Dask worker resources).")
+        @JsonPropertyDescription("How much of which abstract resource each worker offers to tasks that ask for it, such as GPU: 1"
+                + " (Dask worker resources). Default: none.")
         Map<String, BigDecimal> daskResources,
 
-        @JsonPropertyDescription("Longest wait for running tasks and for results to move when a worker leaves, such as 90s, 5m or 1h30m."
+        @JsonPropertyDescription("Longest wait for running tasks and for results to move when a worker leaves, in h, m and s, such as 90s, 5m or 1h30m;"
+                + " above 0s, at most 24h."
                 + " Default: 5m.")
         @Size(max = 32) String drainTimeout,
 
@@ -47,27 +49,13 @@ public record WorkersSpec(
 
     public WorkersSpec {
         replicas = replicas == null ? 1 : replicas;
-        daskResources = daskResources == null ? Map.of() : Map.copyOf(daskResources);
+        daskResources = Copies.ordered(daskResources);
         drainTimeout = drainTimeout == null ? "5m" : drainTimeout;
-        template = template == null ? Map.of() : Map.copyOf(template);
+        template = Copies.ordered(template);
     }
 
     /** {@link #drainTimeout} as a duration. */
     public Duration drain() {
-        return Duration.parse("PT" + normalised(drainTimeout));
-    }
-
-    /** ISO 8601 wants every unit once and in order; ours may come in any order and repeat: add them up. */
-    private static String normalised(String text) {
-        long seconds = 0;
-        var unit = java.util.regex.Pattern.compile("([0-9]+)([hms])").matcher(text);
-        while (unit.find()) {
-            seconds += Long.parseLong(unit.group(1)) * switch (unit.group(2)) {
-                case "h" -> 3600;
-                case "m" -> 60;
-                default -> 1;
-            };
-        }
-        return seconds + "S";
+        return Durations.parse(drainTimeout);
     }
 }

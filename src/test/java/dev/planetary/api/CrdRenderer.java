@@ -94,7 +94,7 @@ final class CrdRenderer {
                 base.remove(name);
             } else if (now instanceof ObjectNode below && entry.getValue() instanceof ObjectNode laid && !name.equals("default")) {
                 merge(below, laid, path + "/" + name);
-            } else if (path.endsWith("/properties") && now == null) {
+            } else if (now == null && path.matches("/properties/.*/properties")) {
                 throw new IllegalArgumentException("crd/overlay.yaml speaks of " + path + "/" + name + ", which dev.planetary.api does not have");
             } else {
                 base.set(name, entry.getValue().deepCopy());
@@ -102,7 +102,7 @@ final class CrdRenderer {
         });
     }
 
-    /** fabric8 writes 1.0 where Kubernetes tools write 1, and no formats. */
+    /** fabric8 writes 1.0 where Kubernetes' own tools write 1. */
     private static void tidyNumbers(JsonNode node) {
         if (node instanceof ObjectNode object) {
             for (String bound : List.of("minimum", "maximum")) {
