@@ -11,10 +11,11 @@ import threading
 import time
 
 import dask
-import planetary_state
 from distributed import Client, Scheduler, Worker
-from pods import BEARER, PRELOAD
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+
+import planetary_state
+from pods import BEARER, PRELOAD
 
 CONFIG = {
     "distributed.worker.profile.enabled": False,

@@ -1,4 +1,4 @@
-"""Scheduler and workers as processes, started with the commands and the environment of docs/pod-contract.md."""
+"""Scheduler and workers as processes, started with the commands and environment of docs/pod-contract.md."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 def until(condition, seconds: float = 20, every: float = 0.05):
-    """What the condition returns, once it is true; errors of a server that does not listen yet are waited out."""
+    """What the condition returns, once it is true; errors of a server that does not listen yet pass."""
     end = time.monotonic() + seconds
     while True:
         with contextlib.suppress(OSError, http.client.HTTPException):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import re
-import shutil
 from urllib.parse import urlencode
 
 import pytest
 from distributed.dashboard.scheduler import applications
+
 from pods import BEARER, TOKEN, until
 
 ROUTES = [
@@ -141,14 +141,34 @@ def test_the_token_opens_a_workers_http_port(pods):
     assert pods.call("GET", "/metrics", port=pods.worker_http)[0] == 200
 
 
-def test_a_scheduler_whose_preload_fails_ends_and_never_was_open(own_pods):
-    shutil.copy(own_pods.preload / "planetary_state.py", own_pods.preload / "original.py")
-    broken = (own_pods.preload / "planetary_state.py").read_text()
-    broken = broken.replace('"""Watch', 'time.sleep(1); raise OSError("broken"); """Watch')
-    (own_pods.preload / "planetary_state.py").write_text(broken.replace("import uuid", "import uuid, time"))
-    scheduler = own_pods.start_scheduler()
-    assert scheduler.exit_code() == 1
-    assert "OSError: broken" in scheduler.log()
+SLOW_SETUP = """
+setup = dask_setup
+
+@planetary_guard.fatal
+async def dask_setup(scheduler):
+    while not os.path.exists("go"):
+        await asyncio.sleep(0.05)
+    if os.environ["BROKEN"]:
+        raise OSError("broken")
+    await setup(scheduler)
+"""
+
+
+@pytest.mark.parametrize("broken", ["", "yes"])
+def test_a_scheduler_is_guarded_before_it_is_armed_and_never_fails_open(own_pods, broken):
+    with open(own_pods.preload / "planetary_scheduler.py", "a") as file:
+        file.write(SLOW_SETUP)
+    scheduler = own_pods.start_scheduler(BROKEN=broken)
+    assert until(lambda: own_pods.call("GET", "/health", headers={})[0]) == 503
+    assert own_pods.call("GET", "/status", headers={})[0] == 401
+    assert own_pods.call("GET", "/json/identity.json", headers={})[0] == 401
+    (own_pods.folder / "go").touch()
+    if broken:
+        assert scheduler.exit_code() == 1
+        assert "OSError: broken" in scheduler.log()
+    else:
+        until(own_pods.healthy)
+        assert own_pods.call("GET", "/status", headers={})[0] == 401
 
 
 def test_without_a_token_nothing_starts(own_pods):

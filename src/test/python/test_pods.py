@@ -9,6 +9,7 @@ import time
 import pytest
 from distributed import Client
 from distributed.security import Security
+
 from pods import BEARER, free_port, until
 
 

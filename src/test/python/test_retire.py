@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from cluster import Gate, cluster, in_loop, through, until
 from distributed import get_worker, worker_client
 from distributed.utils_test import inc
+
+from cluster import Gate, cluster, in_loop, through, until
 
 
 def where() -> str:

@@ -57,8 +57,8 @@ def unique(scheduler: Scheduler, ws: WorkerState) -> list:
 async def reschedule_waiting(scheduler: Scheduler, ws: WorkerState) -> None:
     """Give tasks that have not started on this worker to others.
 
-    The worker's answer counts only once it knows that it closes: messages to it are ordered, so by then it has
-    everything that was ever sent to it, and what has not started will not start.
+    The worker's answer counts only once it knows that it closes: messages to it are ordered, so by then it
+    has everything that was ever sent to it, and what has not started will not start.
     """
     keys = [ts.key for ts in ws.processing]
     try:

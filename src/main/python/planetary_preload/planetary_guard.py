@@ -1,9 +1,10 @@
 """A token on every HTTP route of a Dask process, but ``/health``.
 
-Dask's HTTP server has no authentication, and it serves task keys, logs and a proxy. ``install`` puts the check
-in front of the routing itself, so that no route (bokeh pages, websockets, statics, other preloads' own) can be
-reached around it. It must be called when a preload is *imported*: distributed listens before it calls
-``dask_setup`` and only logs what that raises, so whatever fails later has to end the process (``fatal``).
+Dask's HTTP server has no authentication, and it serves task keys, logs and a proxy. ``install`` puts the
+check in front of the routing itself, so that no route (bokeh pages, websockets, statics, other preloads'
+own) can be reached around it. It must be called when a preload is *imported*: distributed listens before it
+calls ``dask_setup`` and only logs what that raises, so whatever fails later has to end the process
+(``fatal``).
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ LOGIN = "/planetary/v1/login"
 MAX_LOGIN_BYTES = 4096
 FORM = f"""<!doctype html><meta charset="utf-8"><title>Dask: token</title>
 <form method="post" action="{LOGIN}"><p>This Dask cluster wants its token: the key <code>token</code> of the
-Secret <code>&lt;cluster&gt;-client</code>.</p><p><input type="password" name="token" autocomplete="off" autofocus
-size="64"> <button>Open</button></p></form>"""
+Secret <code>&lt;cluster&gt;-client</code>.</p><p><input type="password" name="token" size="64"
+autocomplete="off" autofocus> <button>Open</button></p></form>"""
 
 _token = b""
 _armed = False
@@ -38,8 +39,9 @@ _armed = False
 def install() -> None:
     """Read the token and guard every HTTP application of this process. A second call changes nothing.
 
-    Raises ``KeyError`` or ``OSError`` if ``PLANETARY_TOKEN_FILE`` is not set or not readable, ``ValueError`` if
-    it holds less than 32 bytes: at import time these end the process, which is what we want.
+    Raises ``KeyError`` or ``OSError`` if ``PLANETARY_TOKEN_FILE`` is not set or not readable,
+    ``ValueError`` if it holds less than 32 bytes: at import time these end the process, which is what we
+    want.
     """
     global _token
     with open(os.environ["PLANETARY_TOKEN_FILE"], "rb") as file:

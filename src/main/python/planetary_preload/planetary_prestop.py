@@ -1,8 +1,8 @@
 """preStop hook: ``planetary_prestop.py worker|scheduler``. Standard library only, for it must start fast.
 
 worker: has its own worker retired, and returns when its results are safe, when the cluster ends anyway, or
-when the scheduler has been silent for 5 s. scheduler: says that the cluster ends and lets the workers go first.
-Exits 0 whatever happens (a failing hook only makes the kubelet kill earlier) and logs one line.
+when the scheduler has been silent for 5 s. scheduler: says that the cluster ends and lets the workers go
+first. Exits 0 whatever happens (a failing hook only makes the kubelet kill earlier) and logs one line.
 """
 
 from __future__ import annotations

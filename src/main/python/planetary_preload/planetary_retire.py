@@ -1,7 +1,7 @@
 """Retirement: take a pod's worker out of the cluster without losing a result or killing a running task.
 
-For each pod, until nothing is left: mark its worker, schedule elsewhere what waits there, move its results. Then,
-without a gap between the check and the act, remove and close it.
+For each pod, until nothing is left: mark its worker, schedule elsewhere what waits there, move its results.
+Then, without a gap between the check and the act, remove and close it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import contextlib
 import logging
 from dataclasses import dataclass
 
-import planetary_drain as drain
 from distributed import Scheduler
 from distributed.scheduler import WorkerState
+
+import planetary_drain as drain
 from planetary_state import ClusterState
 
 logger = logging.getLogger("distributed.planetary")
@@ -49,8 +50,8 @@ class Retirement:
     def request(self, uid: str, timeout: float, final: bool) -> bool:
         """Start to retire, or go on. False if no worker of this pod was ever seen.
 
-        The deadline stays that of the first request; the first *final* one may extend it, for its pod has only
-        now got its grace period.
+        The deadline stays that of the first request; the first *final* one may extend it, for its pod has
+        only now got its grace period.
         """
         if uid not in self.state.seen:
             return False

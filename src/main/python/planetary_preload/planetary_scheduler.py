@@ -11,12 +11,13 @@ import logging
 import os
 import sys
 
-# distributed takes the folder of a preload off the path again. It also imports the preload itself several times.
+# distributed takes the folder of a preload off the path again (and runs the preload itself several times).
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import planetary_guard  # noqa: E402
 import tornado.web  # noqa: E402
 from distributed import Scheduler  # noqa: E402
+
+import planetary_guard  # noqa: E402
 from planetary_retire import Retirement  # noqa: E402
 from planetary_state import ClusterState  # noqa: E402
 
@@ -89,7 +90,7 @@ class StateHandler(Handler):
         wait = wait if 0 <= wait <= MAX_WAIT_SECONDS else MAX_WAIT_SECONDS
         if self.get_query_argument("boot", "") == self.state.boot and after == self.state.version:
             self._waiting = asyncio.create_task(
-                self.state.wait_for_change(wait), name="planetary-wait"
+                self.state.wait_for_change(after, wait), name="planetary-wait"
             )
             await asyncio.wait([self._waiting])
         if not (self._waiting and self._waiting.cancelled()):

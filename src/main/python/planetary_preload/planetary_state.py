@@ -1,8 +1,8 @@
 """What the operator sees of a scheduler: a versioned snapshot that can be waited for.
 
 The version goes up when something happened that the operator acts on (membership, a worker's status,
-retirement, the edge between idle and busy, ending), at most once a second. Loads (results, memory, tasks) change
-all the time: they are fresh in every answer but wake nobody.
+retirement, the edge between idle and busy, ending), at most once a second. Loads (results, memory, tasks)
+change all the time: they are fresh in every answer but wake nobody.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ GATHER_SECONDS = 1.0
 WATCH_MILLISECONDS = 500
 """How often to look for what distributed has no plugin hook for: idleness and the status of workers."""
 RETIRED_KEPT = 1000
-"""So many uids are remembered as retired: answers must not grow while a cluster scales up and down for weeks."""
+"""So many uids are remembered as retired: answers must not grow while a cluster scales for weeks."""
 
 
 def identity(ws: WorkerState) -> dict[str, str]:
@@ -110,8 +110,12 @@ class ClusterState(SchedulerPlugin):
 
     # Answers
 
-    async def wait_for_change(self, seconds: float) -> None:
-        """Return on the next version, at the latest after so many seconds."""
+    async def wait_for_change(self, version: int, seconds: float) -> None:
+        """Return once the version is another than this one, at the latest after so many seconds."""
+        if (
+            self.version != version
+        ):  # it may have changed between the caller's look and the start of this task
+            return
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._changed.wait(), seconds)
 

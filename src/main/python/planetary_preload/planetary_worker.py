@@ -6,33 +6,31 @@ which stays when the nanny replaces the process.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 
-# A worker runs a copy of this file in its own directory, away from the others. But `dask worker` has run this line
-# with the original, and the process it spawns inherits the path; else they are where they always are.
+# A worker runs a copy of this file in its own directory, away from the others. But `dask worker` has run this
+# line with the original, and the process it spawns inherits the path; else they are where they always are.
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), "/etc/planetary/preload"]
 
+from distributed import Worker  # noqa: E402
+
 import planetary_guard  # noqa: E402
-from distributed import Nanny, Worker  # noqa: E402
 
 planetary_guard.install()
 
-logger = logging.getLogger("distributed.planetary")
+POD, UID = os.environ["PLANETARY_POD_NAME"], os.environ["PLANETARY_POD_UID"]
+GROUP = os.environ.get("PLANETARY_GROUP") or "default"
+if not POD or not UID:
+    raise ValueError("PLANETARY_POD_NAME and PLANETARY_POD_UID must not be empty")
 
 
 @planetary_guard.fatal
 def dask_setup(worker: Worker) -> None:
     """Name the worker; distributed calls this before the worker registers."""
-    if isinstance(worker, Nanny):
-        return
-    pod, uid = os.environ["PLANETARY_POD_NAME"], os.environ["PLANETARY_POD_UID"]
-    group = os.environ.get("PLANETARY_GROUP") or "default"
-    if not pod or not uid:
-        raise ValueError("PLANETARY_POD_NAME and PLANETARY_POD_UID must not be empty")
-    worker.name = f"{pod}-{uid[:8]}"
-    worker.startup_information["planetary"] = lambda _: {"uid": uid, "group": group}
+    who = {"uid": UID, "group": GROUP}
+    worker.name = f"{POD}-{UID[:8]}"
+    worker.startup_information["planetary"] = lambda _: who
     worker.handlers["planetary_tasks"] = lambda keys: tasks(worker, keys)
     planetary_guard.arm()
 
