@@ -60,12 +60,11 @@ X
 
 containerd_ctr() { ctr --address "$S/run/containerd.sock" --namespace k8s.io "$@"; }
 
-# containerd_ready: it answers, knows of no container of a former life, and has the images that no registry gives it.
+# containerd_ready fresh|resumed: it answers, has the images that no registry gives it, and, where the cluster starts
+# afresh, knows of no container of the former one.
 containerd_ready() {
-  local old
   wait_for containerd 30 containerd_ctr version
-  old=$(containerd_ctr containers ls -q)
-  if [ -n "$old" ] && ! alive kubelet; then
+  if [ "$1" = fresh ] && [ -n "$(containerd_ctr containers ls -q)" ]; then
     containers_forget
     stop containerd   # its pod list is made when it starts
     containerd_start

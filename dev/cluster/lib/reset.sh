@@ -42,7 +42,7 @@ reset() {
   unmount_all
   network_remove
   for d in $(cgroup_dirs); do if [ -d "$d" ]; then find "$d" -depth -type d -exec rmdir {} + 2>/dev/null || true; fi; done
-  rm -rf --one-file-system "$S/etcd" "$S/run" "$S/cni" "$S/inputs"
+  rm -rf --one-file-system "$S/etcd" "$S/run" "$S/cni" "$S/inputs" "$S"/log/audit*.log
   # Left by Felix at a place it cannot be talked out of.
   rm -f /var/lib/calico/mtu && rmdir /var/lib/calico 2>/dev/null || true
 }

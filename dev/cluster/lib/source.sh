@@ -40,12 +40,14 @@ source_credentials() {
 }
 
 source_up() {
+  local how=resumed
   [ "$(id -u)" = 0 ] || die "the cluster from source needs root; run as root, or install a container engine and kind, or set CONTEXT"
   binaries
   if source_healthy; then return 0; fi
   need_apt containerd runc containernetworking-plugins iptables ipset conntrack iproute2 openssl curl procps
   if ! source_resumable; then
     step "starting Kubernetes $KUBERNETES_VERSION"
+    how=fresh
     reset
   else
     step "starting what is missing of Kubernetes $KUBERNETES_VERSION"
@@ -61,7 +63,7 @@ source_up() {
     --kubelet-client-certificate="$S/pki/admin.crt" --kubelet-client-key="$S/pki/admin.key" \
     --kubelet-certificate-authority="$S/pki/ca.crt" --kubelet-preferred-address-types=InternalIP
   containerd_start
-  containerd_ready
+  containerd_ready $how
   wait_for apiserver 120 apiserver_ready $NODE_IP 6443
   step "API server ready"
 
