@@ -32,8 +32,21 @@ unmount_all() {
   for m in $(cut -d' ' -f2 /proc/mounts | grep -F "$S/" | tac); do umount -l "$(printf '%b' "$m")" 2>/dev/null || true; done
 }
 
+# The machine has one such cluster: network and cgroup are its own. This file names the state directory it belongs to.
+OWNER=/run/planetary-operator.cluster
+
+own() {
+  local other
+  other=$(cat $OWNER 2>/dev/null || true)
+  if [ -n "$other" ] && [ "$other" != "$S" ] && { S=$other alive etcd || S=$other alive kubelet; }; then
+    die "this machine already runs the cluster of $other; use that one, or run: PLANETARY_STATE=$other dev/cluster/down"
+  fi
+  echo "$S" >$OWNER
+}
+
 reset() {
   local d
+  own
   stop kubelet proxy
   leftovers_kill
   if alive containerd; then containers_forget; fi
@@ -43,6 +56,7 @@ reset() {
   network_remove
   for d in $(cgroup_dirs); do if [ -d "$d" ]; then find "$d" -depth -type d -exec rmdir {} + 2>/dev/null || true; fi; done
   rm -rf --one-file-system "$S/etcd" "$S/run" "$S/cni" "$S/inputs" "$S"/log/audit*.log
-  # Left by Felix at a place it cannot be talked out of.
+  # Left by kubelet and Felix at places that they cannot be talked out of.
+  find /var/log/containers -lname "$S/*" -delete 2>/dev/null || true
   rm -f /var/lib/calico/mtu && rmdir /var/lib/calico 2>/dev/null || true
 }

@@ -85,5 +85,5 @@ source_up() {
 
 source_down() {
   reset
-  rm -f "$KUBECONFIG" "$S/provider" "$S/bin/kubectl"
+  rm -f "$OWNER" "$KUBECONFIG" "$S/provider" "$S/bin/kubectl"
 }
