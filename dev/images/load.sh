@@ -39,5 +39,31 @@ load_source() {
   flock $loading   # the blobs are shared between images
   logged "load-$1" "$ROOT/dev/images/import" "$PLANETARY_ENGINE" "$2" "${ctr[@]}" ||
     die "image $1 could not be imported; look whether dev/cluster/up says that the cluster is up"
+  remember "$1" "$2"
   exec {loading}>&-
+}
+
+# remember NAME REF: of each image the last five stay; older ones go, or every change of code would fill the disk a bit.
+remember() {
+  local list=$PLANETARY_STATE/loaded-$1 old
+  { grep -vxF "$2" "$list" 2>/dev/null || true; echo "$2"; } >"$list.new"
+  while [ "$(wc -l <"$list.new")" -gt 5 ]; do
+    old=$(head -n 1 "$list.new")
+    sed -i 1d "$list.new"
+    forget "$old"
+    $PLANETARY_ENGINE rmi "$old" >/dev/null 2>&1 || true
+  done
+  mv "$list.new" "$list"
+}
+
+# forget REF: in the cluster. The kubelet's own name for it (by digest) goes, too, if no other name is left.
+forget() {
+  local all digest
+  all=$("${ctr[@]}" images ls | awk 'NR > 1 { print $1, $3 }')
+  digest=$(awk -v ref="$1" '$1 == ref { print $2 }' <<<"$all")
+  if [ -z "$digest" ]; then return 0; fi
+  all=$(awk -v ref="$1" -v digest="$digest" '$2 == digest && $1 != ref { print $1 }' <<<"$all")
+  if grep -q '^localhost/' <<<"$all"; then all=; fi
+  # shellcheck disable=SC2086 # names hold no blanks
+  "${ctr[@]}" images rm "$1" $all >/dev/null || true
 }
