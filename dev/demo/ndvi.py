@@ -15,7 +15,6 @@ import time
 from pathlib import Path
 from urllib.parse import urlparse
 
-import matplotlib.pyplot as plt
 import numpy as np
 import odc.stac
 import pystac_client
@@ -24,10 +23,13 @@ from dask.distributed import Client
 from distributed.diagnostics.progressbar import TextProgressBar
 from odc.geo.geobox import GeoBox
 from pystac import Item
+from pystac_client.exceptions import APIError
+
+import pictures
 
 STAC = "https://planetarycomputer.microsoft.com/api/stac/v1"
 SEARCHES = {
-    "scene": {"collections": ["sentinel-2-l2a"], "bbox": [5, 52, 6, 53], "datetime": "2020-05", "query": {"eo:cloud_cover": {"lt": 20}}},
+    "scene": {"collections": ["sentinel-2-l2a"], "bbox": [5, 52, 6, 53], "datetime": "2020-05"},
     "dates": {"collections": ["naip"], "bbox": [-72.3, 18.5, -72.2, 18.6], "datetime": "2016-01-01/2017-12-31"},
     "mosaic": {"collections": ["landsat-c2-l2"], "bbox": [-55.5, -25.7, -54.2, -25.0], "datetime": "2020-05-18"},
 }
@@ -60,7 +62,7 @@ class Tasks(TextProgressBar):
 
 
 def sign_at_read(href: str) -> str:
-    """Make GDAL get the token itself when it reads, on the worker: no token in the task graph, none that expires there."""
+    """Let GDAL get the token when it reads, on the worker: none is in the task graph, so none expires there."""
     url = urlparse(href)
     account, container = url.hostname.split(".")[0], url.path.split("/")[1]
     return f"/vsicurl?pc_url_signing=yes&pc_collection={account}/{container}&url={href}"
@@ -71,14 +73,21 @@ def grid(items: list[Item], asset: str) -> GeoBox:
     found = [i.assets[asset].extra_fields for i in items]
     boxes, step = np.array([f["proj:bbox"] for f in found]), found[0]["proj:transform"][0]
     bounds = (*boxes[:, :2].min(0), *boxes[:, 2:].max(0))
-    return GeoBox.from_bbox(bounds, crs=items[0].properties.get("proj:code") or items[0].properties["proj:epsg"], resolution=step, tight=True)
+    crs = items[0].properties.get("proj:code") or items[0].properties["proj:epsg"]
+    return GeoBox.from_bbox(bounds, crs=crs, resolution=step, tight=True)
 
 
 def load(items: list[Item], bands: list[str], asset: str, chunk: int, dtype: str, nodata: int | None = None) -> xr.Dataset:
     """Lazy (time, y, x) arrays in chunks of `chunk` pixels; scenes of one day become one."""
     kinds = {"*": {"assets": {"*": {"data_type": dtype, "nodata": nodata}}}}
     return odc.stac.load(
-        items, bands=bands, geobox=grid(items, asset), chunks={"x": chunk, "y": chunk}, groupby="solar_day", stac_cfg=kinds, patch_url=sign_at_read
+        items,
+        bands=bands,
+        geobox=grid(items, asset),
+        chunks={"x": chunk, "y": chunk},
+        groupby="solar_day",
+        stac_cfg=kinds,  # the catalogue does not say what numbers these are
+        patch_url=sign_at_read,
     )
 
 
@@ -90,65 +99,54 @@ def ndvi(red: xr.DataArray, nir: xr.DataArray) -> xr.DataArray:
 
 def search(name: str) -> list[Item]:
     """Search the catalogue; items in the order of time."""
-    items = sorted(pystac_client.Client.open(STAC).search(**SEARCHES[name]).items(), key=lambda i: i.datetime)
+    try:
+        items = sorted(pystac_client.Client.open(STAC).search(**SEARCHES[name]).items(), key=lambda i: i.datetime)
+    except APIError as e:
+        sys.exit(f"error: the catalogue {STAC} does not answer: {e}")
     say(f"{name}: {len(items)} items of {SEARCHES[name]['collections'][0]} found")
     if not items:
         sys.exit(f"nothing found in {STAC} for {SEARCHES[name]}")
     return items
 
 
-def compute(client: Client, label: str, what: dict) -> dict:
-    """Compute lazy values on the workers, with progress."""
+def compute(client: Client, label: str, **what: xr.DataArray) -> dict[str, np.ndarray]:
+    """Compute lazy arrays on the workers, with progress."""
     futures = client.compute(list(what.values()))
     Tasks(futures, label)
     return {k: v.values for k, v in zip(what, client.gather(futures), strict=True)}
 
 
-def scene(client: Client, items: list[Item]) -> tuple[Numbers, plt.Figure]:
+def scene(client: Client, items: list[Item], picture: Path) -> Numbers:
     """NDVI of one Sentinel-2 scene, 10 m."""
     data = load(items[:1], ["B04", "B03", "B02", "B08"], "B04", 150, "uint16", 0).isel(time=0)
     index = ndvi(data.B04, data.B08)
-    got = compute(client, "scene", {"mean": index.mean(), "pixels": index.count(), "ndvi": index, "rgb": data[["B04", "B03", "B02"]].to_dataarray()})
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
-    left.imshow(stretch(got["rgb"]))
-    left.set_title("true colour")
-    figure.colorbar(right.imshow(got["ndvi"], vmin=-0.2, vmax=1, cmap="RdYlGn"), shrink=0.8)
-    right.set_title(f"NDVI, mean {got['mean']:.3f}")
-    figure.suptitle(f"{items[0].id}")
-    return {"mean": float(got["mean"]), "pixels": int(got["pixels"])}, figure
+    rgb = data[["B04", "B03", "B02"]].to_dataarray()
+    got = compute(client, "scene", mean=index.mean(), pixels=index.count(), ndvi=index, rgb=rgb)
+    pictures.scene(picture, items[0].id, got["rgb"], got["ndvi"])
+    return {"mean": float(got["mean"]), "pixels": int(got["pixels"])}
 
 
-def dates(client: Client, items: list[Item]) -> tuple[Numbers, plt.Figure]:
+def dates(client: Client, items: list[Item], picture: Path) -> Numbers:
     """NDVI of one place at each date, from four-band aerial pictures."""
     data = load(items, ["red", "nir"], "image", 256, "uint8")
     index = ndvi(data.red, data.nir)
-    got = compute(client, "dates", {"mean": index.mean(["y", "x"]), "pixels": index.count(["y", "x"]), "ndvi": index})
+    got = compute(client, "dates", mean=index.mean(["y", "x"]), pixels=index.count(["y", "x"]), ndvi=index)
     days = [str(t)[:10] for t in data.time.values]
-    figure, axes = plt.subplots(1, len(days), figsize=(3.2 * len(days), 3.4), layout="constrained", squeeze=False)
-    for axis, day, picture, mean in zip(axes[0], days, got["ndvi"], got["mean"], strict=True):
-        shown = axis.imshow(picture, vmin=-0.6, vmax=0.6, cmap="RdYlGn")
-        axis.set_title(f"{day}: {mean:.3f}")
-    figure.colorbar(shown, ax=axes, shrink=0.8)
-    numbers = {f"mean {d}": float(m) for d, m in zip(days, got["mean"], strict=True)}
-    return numbers | {f"pixels {d}": int(n) for d, n in zip(days, got["pixels"], strict=True)}, figure
+    pictures.dates(picture, days, got["ndvi"])
+    means = {f"mean {d}": float(m) for d, m in zip(days, got["mean"], strict=True)}
+    return means | {f"pixels {d}": int(n) for d, n in zip(days, got["pixels"], strict=True)}
 
 
-def mosaic(client: Client, items: list[Item]) -> tuple[Numbers, plt.Figure]:
+def mosaic(client: Client, items: list[Item], picture: Path) -> Numbers:
     """True colour across neighbouring Landsat scenes of one day, 30 m; the earlier scene on top."""
     bands = ["red", "green", "blue"]
     data = load(items, bands, "red", 1024, "uint16", 0).isel(time=0)
     sums = {f"sum {b}": data[b].astype("u8").sum() for b in bands}
-    got = compute(client, "mosaic", {"pixels": (data.red > 0).sum(), **sums, "rgb": data.to_dataarray()[:, ::3, ::3]})
-    figure, axis = plt.subplots(figsize=(9, 7), layout="constrained")
-    axis.imshow(stretch(got["rgb"]))
-    axis.set_title(f"{len(items)} Landsat 8 scenes, {items[0].datetime:%Y-%m-%d}, {data.sizes['x']} x {data.sizes['y']} pixels of 30 m")
-    return {k: int(v) for k, v in got.items() if k != "rgb"}, figure
-
-
-def stretch(rgb: np.ndarray) -> np.ndarray:
-    """(3, y, x) numbers to (y, x, 3) of 0 … 1, from the 2nd to the 98th percentile of each band; 0 stays black."""
-    low, high = (np.array([np.percentile(b[b > 0], q) for b in rgb])[:, None, None] for q in (2, 98))
-    return np.moveaxis(np.where(rgb > 0, np.clip((rgb - low) / (high - low), 0, 1), 0), 0, -1)
+    rgb = data.to_dataarray()[:, ::3, ::3]
+    got = compute(client, "mosaic", pixels=(data.red > 0).sum(), rgb=rgb, **sums)
+    title = f"{len(items)} Landsat 8 scenes of {items[0].datetime:%Y-%m-%d}, {data.sizes['x']} x {data.sizes['y']} pixels of 30 m"
+    pictures.mosaic(picture, title, got.pop("rgb"))
+    return {k: int(v) for k, v in got.items()}
 
 
 def differences(name: str, got: Numbers, want: Numbers) -> list[str]:
@@ -184,7 +182,9 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="workers to wait for (default: 2)")
     parser.add_argument("--wait", type=int, default=180, help="seconds to wait for them (default: 180)")
     parser.add_argument("--only", choices=PARTS, action="append", help="do only this part; may be given again")
-    parser.add_argument("--check", metavar="URL", help="compare with numpy on the source arrays served there; fail if a number differs")
+    parser.add_argument(
+        "--check", metavar="URL", help="compare with numpy on the source arrays served there; fail if a number differs"
+    )
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     odc.stac.configure_rio(cloud_defaults=True)  # no sidecar files, retries; goes to the workers with the graph
@@ -195,12 +195,13 @@ def main() -> int:
         wait_for_workers(client, args.workers, args.wait)
         for name in args.only or PARTS:
             items = search(name)
-            numbers[name], figure = PARTS[name](client, items)
-            figure.savefig(args.out / f"{name}.png", dpi=110)
+            numbers[name] = PARTS[name](client, items, args.out / f"{name}.png")
             say(f"{name}: saved {args.out / name}.png")
             if args.check:
                 wrong += differences(name, numbers[name], getattr(importlib.import_module("truth"), name)(items, args.check))
-    (args.out / "numbers.json").write_text(json.dumps({"numbers": numbers, "checked": bool(args.check), "different": wrong}, indent=2) + "\n")
+    (args.out / "numbers.json").write_text(
+        json.dumps({"numbers": numbers, "checked": bool(args.check), "different": wrong}, indent=2) + "\n"
+    )
     if wrong:
         print(f"error: not the numbers that numpy gives: {', '.join(wrong)}", file=sys.stderr)
     elif args.check:

@@ -62,6 +62,11 @@ def blob_counts(log: Path) -> dict[str, dict[str, int]]:
     return out
 
 
+def size(file: Path) -> int:
+    """Bytes in a file that may not be there."""
+    return file.stat().st_size if file.exists() else 0
+
+
 def app(log: Path, source: Path) -> Starlette:
     """Build the control server: /healthz, /stats, /settings, /reset, /source/<item id>.npz."""
 
@@ -85,7 +90,7 @@ def app(log: Path, source: Path) -> Starlette:
         global _log_start
         requests.clear()
         _recent.clear()
-        _log_start = log.stat().st_size if log.exists() else 0
+        _log_start = size(log)
         return JSONResponse({"ok": True})
 
     return Starlette(routes=[

@@ -98,7 +98,11 @@ class Front:
         """Refuse what the real STAC API refuses: too many requests, and searches in no collection."""
         cfg, path = control.settings, scope["path"]
         if cfg.search_status:
-            text = "The request exceeded the maximum allowed time, please try again." if cfg.search_status == 504 else "set by a test"
+            text = (
+                "The request exceeded the maximum allowed time, please try again."
+                if cfg.search_status == 504
+                else "set by a test"
+            )
             return PlainTextResponse(text, cfg.search_status), receive
         if control.over_limit("stac", client, cfg.search_limit, 1):
             return JSONResponse({"detail": "Too many requests"}, 429, {"Retry-After": "1"}), receive

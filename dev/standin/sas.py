@@ -27,7 +27,15 @@ def token(container: Container, seconds: int) -> tuple[str, str]:
     start, end = (t.strftime("%Y-%m-%dT%H:%M:%SZ") for t in (now - timedelta(days=1), now + timedelta(seconds=seconds)))
     text = "\n".join(["rl", start, end, f"/blob/{account}/{name}", "", "", "https", VERSION, "c", "", "", "", "", "", ""])
     digest = hmac.new(base64.b64decode(KEY), text.encode(), hashlib.sha256).digest()
-    query = {"st": start, "se": end, "sp": "rl", "spr": "https", "sv": VERSION, "sr": "c", "sig": base64.b64encode(digest).decode()}
+    query = {
+        "st": start,
+        "se": end,
+        "sp": "rl",
+        "spr": "https",
+        "sv": VERSION,
+        "sr": "c",
+        "sig": base64.b64encode(digest).decode(),
+    }
     return end, urlencode(query)
 
 

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from azure.core.exceptions import ResourceExistsError
@@ -38,13 +39,13 @@ def main() -> None:
             connection_verify="/etc/standin/tls/ca.crt",
         )
         container = service.get_container_client(folder.name)
-        try:
+        with suppress(ResourceExistsError):
             container.create_container()
-        except ResourceExistsError:
-            pass
         for path in (p for p in sorted(folder.rglob("*")) if p.is_file()):
             with path.open("rb") as file:
-                container.upload_blob(str(path.relative_to(folder)), file, overwrite=True, content_settings=ContentSettings("image/tiff"))
+                container.upload_blob(
+                    str(path.relative_to(folder)), file, overwrite=True, content_settings=ContentSettings("image/tiff")
+                )
             count += 1
     Path("/run/standin/seeded").touch()
     print(f"{count} blobs uploaded in {time.monotonic() - began:.1f} s", flush=True)

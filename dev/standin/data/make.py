@@ -19,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
-import stac
 from rasterio.transform import Affine
+
+import stac
 
 S2_ORIGIN = (650_000, 5_780_000)
 S2_BANDS = ("B02", "B03", "B04", "B08")

@@ -16,7 +16,14 @@ S2 = {"B02": "blue", "B03": "green", "B04": "red", "B08": "nir"}
 COLLECTIONS = {
     "sentinel-2-l2a": ("Sentinel-2 Level-2A", "sentinel2l2a01", "sentinel2-l2", 10, "2015-06-27T10:25:31Z", None),
     "landsat-c2-l2": ("Landsat Collection 2 Level-2", "landsateuwest", "landsat-c2", 30, "1982-08-22T00:00:00Z", None),
-    "naip": ("NAIP: National Agriculture Imagery Program", "naipeuwest", "naip", 1, "2010-01-01T00:00:00Z", "2023-12-31T00:00:00Z"),
+    "naip": (
+        "NAIP: National Agriculture Imagery Program",
+        "naipeuwest",
+        "naip",
+        1,
+        "2010-01-01T00:00:00Z",
+        "2023-12-31T00:00:00Z",
+    ),
 }
 
 
@@ -75,8 +82,9 @@ def sentinel2(bands: dict[str, np.ndarray], epsg: int, transform: Affine) -> Sce
     href = {b: blob("sentinel-2-l2a", f"{folder}/T31UFT_20200518T104619_{b}_10m.tif") for b in bands}
     assets = {b: {"href": h, "gsd": 10.0, "eo:bands": [eo_band(b, S2[b])]} for b, h in href.items()}
     properties = {
-        "platform": "Sentinel-2B", "constellation": "Sentinel 2", "instruments": ["msi"], "eo:cloud_cover": 1.2, "s2:mgrs_tile": "31UFT",
-        "s2:processing_baseline": "02.14", "s2:nodata_pixel_percentage": 0.0, "s2:product_type": "S2MSI2A", "sat:relative_orbit": 51,
+        "platform": "Sentinel-2B", "constellation": "Sentinel 2", "instruments": ["msi"], "sat:relative_orbit": 51,
+        "eo:cloud_cover": 1.2, "s2:nodata_pixel_percentage": 0.0, "s2:mgrs_tile": "31UFT", "s2:product_type": "S2MSI2A",
+        "s2:processing_baseline": "02.14",
     }  # fmt: skip
     doc = item("sentinel-2-l2a", ident, "2020-05-18T10:46:19.024000Z", bands["B02"].shape, epsg, transform, properties, assets)
     return Scene(doc, bands, {h: [b] for b, h in href.items()}, epsg, transform, 0)
@@ -89,14 +97,18 @@ def landsat(bands: dict[str, np.ndarray], epsg: int, transform: Affine, row: str
     number = {"blue": "B2", "green": "B3", "red": "B4"}
     href = {b: blob("landsat-c2-l2", f"level-2/standard/oli-tirs/2020/224/{row}/{full}/{full}_SR_{number[b]}.TIF") for b in bands}
     raster = {"scale": 2.75e-05, "offset": -0.2, "nodata": 0, "data_type": "uint16", "spatial_resolution": 30}
-    assets = {b: {"href": h, "gsd": 30, "eo:bands": [eo_band(f"OLI_{number[b]}", b)], "raster:bands": [raster]} for b, h in href.items()}
+    assets = {
+        b: {"href": h, "gsd": 30, "eo:bands": [eo_band(f"OLI_{number[b]}", b)], "raster:bands": [raster]} for b, h in href.items()
+    }
     properties = {
         "platform": "landsat-8", "instruments": ["oli", "tirs"], "gsd": 30, "eo:cloud_cover": 0.5, "landsat:wrs_path": "224",
         "landsat:wrs_row": row, "landsat:wrs_type": "2", "landsat:collection_number": "02", "landsat:collection_category": "T1",
         "landsat:correction": "L2SP", "landsat:scene_id": f"LC8224{row}2020139LGN00",
     }  # fmt: skip
     seconds = {"077": "04", "078": "28"}[row]
-    doc = item("landsat-c2-l2", ident, f"2020-05-18T13:32:{seconds}.500000Z", bands["red"].shape, epsg, transform, properties, assets)
+    doc = item(
+        "landsat-c2-l2", ident, f"2020-05-18T13:32:{seconds}.500000Z", bands["red"].shape, epsg, transform, properties, assets
+    )
     return Scene(doc, bands, {h: [b] for b, h in href.items()}, epsg, transform, 0)
 
 
@@ -108,7 +120,9 @@ def naip(bands: dict[str, np.ndarray], epsg: int, transform: Affine, date: str) 
     eo = [{**eo_band(labels[b], b), "description": "near-infrared" if b == "nir" else b} for b in bands]
     assets = {"image": {"href": href, "title": "RGBIR COG tile", "eo:bands": eo, "raster:bands": [{"data_type": "uint8"}] * 4}}
     time = f"{date[:4]}-{date[4:6]}-{date[6:]}T16:00:00Z"
-    doc = item("naip", ident, time, bands["red"].shape, epsg, transform, {"gsd": 5.0, "naip:year": date[:4], "naip:state": "pr"}, assets)
+    doc = item(
+        "naip", ident, time, bands["red"].shape, epsg, transform, {"gsd": 5.0, "naip:year": date[:4], "naip:state": "pr"}, assets
+    )
     return Scene(doc, bands, {href: list(bands)}, epsg, transform, None)
 
 
@@ -117,8 +131,8 @@ def collections() -> list[dict[str, Any]]:
     out = []
     for ident, (title, account, container, gsd, start, end) in COLLECTIONS.items():
         out.append({
-            "type": "Collection", "stac_version": "1.0.0", "stac_extensions": [], "id": ident, "title": title, "license": "proprietary",
-            "description": f"Stand-in for {title}: a few scenes, shaped as the real collection's.", "links": [],
+            "type": "Collection", "stac_version": "1.0.0", "stac_extensions": [], "id": ident, "title": title,
+            "description": f"Stand-in for {title}: a few scenes, shaped as the real collection's.", "license": "proprietary", "links": [],
             "msft:region": "westeurope", "msft:storage_account": account, "msft:container": container,
             "msft:short_description": title, "summaries": {"gsd": [gsd]},
             "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [[start, end]]}},
