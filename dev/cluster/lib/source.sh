@@ -77,7 +77,10 @@ source_up() {
   wait_for kubelet 60 kubectl wait --for=condition=Ready node/$NODE --timeout=5s
   step "node ready"
 
-  logged coredns kubectl apply --server-side --force-conflicts -f "$ROOT/dev/cluster/manifests/coredns.yaml" || die "CoreDNS could not be set up"
+  # Left alone once it is there: others put names into its ConfigMap.
+  if ! kubectl -n kube-system get service kube-dns >/dev/null 2>&1; then
+    logged coredns kubectl apply --server-side -f "$ROOT/dev/cluster/manifests/coredns.yaml" || die "CoreDNS could not be set up"
+  fi
   wait_for kubelet 60 kubectl -n kube-system rollout status deployment/coredns --timeout=50s
   wait_for controller-manager 30 kubectl -n default get serviceaccount default
   touch "$S/run/complete"
