@@ -8,10 +8,8 @@ The code is what one writes against the real Planetary Computer: nothing here sa
 """
 
 import argparse
-import importlib
 import json
 import sys
-import time
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -20,12 +18,13 @@ import odc.stac
 import pystac_client
 import xarray as xr
 from dask.distributed import Client
-from distributed.diagnostics.progressbar import TextProgressBar
 from odc.geo.geobox import GeoBox
 from pystac import Item
 from pystac_client.exceptions import APIError
 
 import pictures
+import truth
+from progress import Tasks, say, wait_for_workers
 
 STAC = "https://planetarycomputer.microsoft.com/api/stac/v1"
 SEARCHES = {
@@ -34,31 +33,6 @@ SEARCHES = {
     "mosaic": {"collections": ["landsat-c2-l2"], "bbox": [-55.5, -25.7, -54.2, -25.0], "datetime": "2020-05-18"},
 }
 Numbers = dict[str, float | int]
-
-
-def say(text: str) -> None:
-    """Print with the seconds since the start."""
-    print(f"{time.monotonic() - STARTED:6.1f} s  {text}", flush=True)
-
-
-class Tasks(TextProgressBar):
-    """Prints tasks done of total: one line that changes on a terminal, at most one line a second elsewhere."""
-
-    def __init__(self, futures: list, label: str) -> None:
-        """Follow the tasks that `futures` need, until they are done."""
-        self.label, self.shown = label, ""
-        super().__init__(futures, interval="1s")
-
-    def _draw_bar(self, remaining: int, all: int, **_: object) -> None:  # noqa: A002
-        text = f"{self.label}: {all - remaining} of {all} tasks done"
-        if text != self.shown:
-            self.shown = text
-            tty = sys.stdout.isatty()
-            print(f"\r          {text}\033[K" if tty else f"          {text}", end="" if tty else "\n", flush=True)
-
-    def _draw_stop(self, **_: object) -> None:
-        if sys.stdout.isatty():
-            print("\r\033[K", end="", flush=True)
 
 
 def sign_at_read(href: str) -> str:
@@ -149,32 +123,6 @@ def mosaic(client: Client, items: list[Item], picture: Path) -> Numbers:
     return {k: int(v) for k, v in got.items()}
 
 
-def differences(name: str, got: Numbers, want: Numbers) -> list[str]:
-    """Say where Dask's numbers are not numpy's; 1e-12 is the room that another order of adding up takes."""
-    wrong = []
-    for key in sorted(want.keys() | got.keys()):
-        a, b = got.get(key, float("nan")), want.get(key, float("nan"))
-        same = bool(np.isclose(a, b, rtol=1e-12, atol=0))
-        say(f"{name}: {key} = {a}; numpy: {b}{'' if same else '   DIFFERENT'}")
-        wrong += [] if same else [f"{name}: {key}"]
-    return wrong
-
-
-def wait_for_workers(client: Client, wanted: int, seconds: int) -> None:
-    """Wait until `wanted` workers are there; then go on with as many as there are."""
-    end, shown = time.monotonic() + seconds, -1
-    while True:
-        there = len(client.nthreads())
-        if there != shown:
-            say(f"{there} of {wanted} workers are there")
-        shown = there
-        if there >= wanted or (there and time.monotonic() > end):
-            return
-        if time.monotonic() > end:
-            sys.exit(f"no worker came within {seconds} s; look at `kubectl get pods` and at the status of the cluster")
-        time.sleep(0.5)
-
-
 def main() -> int:
     """Compute, save, check; 1 if a number differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -198,7 +146,7 @@ def main() -> int:
             numbers[name] = PARTS[name](client, items, args.out / f"{name}.png")
             say(f"{name}: saved {args.out / name}.png")
             if args.check:
-                wrong += differences(name, numbers[name], getattr(importlib.import_module("truth"), name)(items, args.check))
+                wrong += truth.differences(name, numbers[name], items, args.check)
     (args.out / "numbers.json").write_text(
         json.dumps({"numbers": numbers, "checked": bool(args.check), "different": wrong}, indent=2) + "\n"
     )
@@ -210,7 +158,6 @@ def main() -> int:
 
 
 PARTS = {"scene": scene, "dates": dates, "mosaic": mosaic}
-STARTED = time.monotonic()
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,6 +10,8 @@ import urllib.request
 import numpy as np
 from pystac import Item
 
+from progress import say
+
 Numbers = dict[str, float | int]
 Bands = dict[str, np.ndarray]
 
@@ -58,3 +60,15 @@ def mosaic(items: list[Item], source: str) -> Numbers:
             part = canvas[name][row : row + height, column : column + width]
             np.copyto(part, pixels, where=part == 0)
     return {"pixels": int((canvas["red"] > 0).sum()), **{f"sum {b}": int(a.sum(dtype="u8")) for b, a in canvas.items()}}
+
+
+def differences(name: str, got: Numbers, items: list[Item], source: str) -> list[str]:
+    """Say where Dask's numbers are not numpy's; 1e-12 is the room that another order of adding up takes."""
+    want = {"scene": scene, "dates": dates, "mosaic": mosaic}[name](items, source)
+    wrong = []
+    for key in sorted(want.keys() | got.keys()):
+        a, b = got.get(key, float("nan")), want.get(key, float("nan"))
+        same = bool(np.isclose(a, b, rtol=1e-12, atol=0))
+        say(f"{name}: {key} = {a}; numpy: {b}{'' if same else '   DIFFERENT'}")
+        wrong += [] if same else [f"{name}: {key}"]
+    return wrong

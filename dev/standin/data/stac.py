@@ -132,7 +132,8 @@ def collections() -> list[dict[str, Any]]:
     for ident, (title, account, container, gsd, start, end) in COLLECTIONS.items():
         out.append({
             "type": "Collection", "stac_version": "1.0.0", "stac_extensions": [], "id": ident, "title": title,
-            "description": f"Stand-in for {title}: a few scenes, shaped as the real collection's.", "license": "proprietary", "links": [],
+            "description": f"Stand-in for {title}: a few scenes, shaped as the real collection's.",
+            "license": "proprietary", "links": [],
             "msft:region": "westeurope", "msft:storage_account": account, "msft:container": container,
             "msft:short_description": title, "summaries": {"gsd": [gsd]},
             "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [[start, end]]}},
