@@ -42,7 +42,7 @@ public final class EventRecorder {
     private void record(PlanetaryCluster cluster, String type, String reason, String note) {
         var meta = cluster.getMetadata();
         var event = new EventBuilder()
-                .withNewMetadata().withGenerateName(meta.getName() + ".").withNamespace(meta.getNamespace()).endMetadata()
+                .withNewMetadata().withGenerateName(meta.getName() + "-").withNamespace(meta.getNamespace()).endMetadata()
                 .withEventTime(new MicroTime(MICROS.format(clock.instant())))
                 .withReportingController("planetary.dev/operator").withReportingInstance(instance)
                 .withAction("Reconcile").withReason(reason).withType(type)

@@ -1,0 +1,39 @@
+# The front door. Everything behind it installs or asks for what it needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PLANETARY_STARTED := $(shell date +%s)
+
+.PHONY: help demo check test cluster cluster-down images standin deploy generate clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: cluster images standin deploy ## a Dask cluster beside (a stand-in of) the Planetary Computer computes NDVI; pictures in out/
+	@dev/demo/demo
+
+check: ## build, static checks, drift of generated files, pure tests; no cluster, a few minutes
+	@dev/check
+
+test: ## everything: check, a bare API server, a real cluster with real Dask
+	@dev/test
+
+cluster: ## a Kubernetes to work on: CONTEXT=name (yours), else kind, else one node built from source
+	@dev/cluster/up
+
+cluster-down: ## stop it and take it away
+	@dev/cluster/down
+
+images: cluster ## build what changed and load it into the cluster
+	@dev/images/build client standin operator
+
+standin: images ## deploy the Planetary Computer stand-in
+	@dev/standin/up
+
+deploy: standin ## deploy the operator with the settings of deploy/manifests/overlays/local
+	@dev/deploy
+
+generate: ## write CRDs and their reference anew
+	@dev/mvn test -Dtest=CrdTest -Dplanetary.generate=true -Dsurefire.failIfNoSpecifiedTests=false
+
+clean: ## remove what was built here (not the caches of the cluster and images)
+	@rm -rf target out

@@ -1,0 +1,190 @@
+package dev.planetary.e2e;
+
+import dev.planetary.api.Condition;
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.desired.Labels;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.PodResource;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A real cluster with the operator deployed in it, and for every test a namespace of its own under restricted pod security. On
+ * failure it says what was there.
+ */
+public final class RealCluster implements BeforeEachCallback, AfterTestExecutionCallback, AfterEachCallback {
+    static final Path SAMPLES = Path.of("deploy/manifests/samples");
+    /** Long enough for a busy two-core machine; a test that passes takes seconds. */
+    static final Duration PATIENCE = Duration.ofSeconds(120);
+
+    private KubernetesClient client;
+    private String namespace;
+
+    KubernetesClient client() {
+        return client;
+    }
+
+    String namespace() {
+        return namespace;
+    }
+
+    static String clientImage() {
+        return property("planetary.e2e.client-image");
+    }
+
+    static Path auditLog() {
+        return Path.of(property("planetary.e2e.audit-log"));
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        client = new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(new File(property("planetary.e2e.kubeconfig")))).build();
+        namespace = context.getRequiredTestClass().getSimpleName().toLowerCase(Locale.ROOT) + "-" + UUID.randomUUID().toString().substring(0, 6);
+        client.resource(new NamespaceBuilder().withNewMetadata().withName(namespace)
+                .addToLabels("pod-security.kubernetes.io/enforce", "restricted").endMetadata().build()).create();
+    }
+
+    @Override
+    public void afterTestExecution(ExtensionContext context) {
+        context.getExecutionException().ifPresent(e -> System.err.println(describe()));
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        client.namespaces().withName(namespace).delete();
+        client.close();
+    }
+
+    /** Applies a PlanetaryCluster of that name with the given spec (YAML, indented by two). */
+    PlanetaryCluster apply(String name, String spec) {
+        return applyYaml("""
+                apiVersion: planetary.dev/v1alpha1
+                kind: PlanetaryCluster
+                metadata: {name: %s}
+                spec:
+                %s""".formatted(name, spec.indent(2)));
+    }
+
+    PlanetaryCluster applyYaml(String yaml) {
+        var wanted = client.getKubernetesSerialization().unmarshal(yaml, PlanetaryCluster.class);
+        wanted.getMetadata().setNamespace(namespace);
+        return client.resource(wanted).fieldManager("e2e").forceConflicts().serverSideApply();
+    }
+
+    Optional<PlanetaryCluster> cluster(String name) {
+        return Optional.ofNullable(client.resources(PlanetaryCluster.class).inNamespace(namespace).withName(name).get());
+    }
+
+    /** Waits until the cluster says of its newest spec what the test expects. */
+    PlanetaryCluster await(String name, Duration patience, Predicate<PlanetaryCluster> expected) {
+        return Awaitility.await("PlanetaryCluster " + name).atMost(patience).pollInterval(Duration.ofMillis(200))
+                .until(() -> cluster(name), c -> c.isPresent() && c.get().getStatus() != null
+                        && c.get().getMetadata().getGeneration().equals(c.get().getStatus().observedGeneration()) && expected.test(c.get()))
+                .orElseThrow();
+    }
+
+    PlanetaryCluster awaitReady(String name) {
+        return await(name, PATIENCE, c -> ready(c).status() == Condition.Status.True);
+    }
+
+    static Condition ready(PlanetaryCluster cluster) {
+        return cluster.getStatus().condition(Condition.READY).orElseThrow();
+    }
+
+    List<Pod> pods(String cluster, String component) {
+        return client.pods().inNamespace(namespace).withLabel(Labels.CLUSTER, cluster).withLabel(Labels.COMPONENT, component).list().getItems();
+    }
+
+    /** The notes of events of that reason about a cluster. */
+    List<String> events(String reason) {
+        return client.events().v1().events().inNamespace(namespace).list().getItems().stream()
+                .filter(e -> reason.equals(e.getReason()) && PlanetaryCluster.KIND.equals(e.getRegarding().getKind()))
+                .map(io.fabric8.kubernetes.api.model.events.v1.Event::getNote).toList();
+    }
+
+    /** The sample client pod for cluster {@code ndvi}, running. */
+    Pod clientPod(String cluster) {
+        var yaml = read(SAMPLES.resolve("ndvi-client.yaml")).replace("image: planetary-client", "image: " + clientImage()).replace("ndvi", cluster);
+        var pod = client.getKubernetesSerialization().unmarshal(yaml, Pod.class);
+        pod.getMetadata().setNamespace(namespace);
+        client.resource(pod).create();
+        return client.resource(pod).waitUntilReady(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Puts files into a pod's /planetary. */
+    void upload(Pod pod, Path... files) {
+        for (var file : files) {
+            at(pod).file("/planetary/" + file.getFileName()).upload(file);
+        }
+    }
+
+    /** What a command printed and how it ended. */
+    record Result(int exitCode, String output) {}
+
+    /** Runs a command in a pod's first container and waits for its end. */
+    Result exec(Pod pod, String... command) {
+        var out = new ByteArrayOutputStream();
+        try (var watch = at(pod).writingOutput(out).writingError(out).exec(command)) {
+            var code = watch.exitCode().get(5, TimeUnit.MINUTES);
+            return new Result(code, out.toString(StandardCharsets.UTF_8));
+        } catch (Exception e) {
+            throw new AssertionError("exec in " + pod.getMetadata().getName() + ": " + out.toString(StandardCharsets.UTF_8), e);
+        }
+    }
+
+    Result python(Pod pod, String program) {
+        return exec(pod, "python", "-c", program);
+    }
+
+    private PodResource at(Pod pod) {
+        return client.pods().inNamespace(namespace).withName(pod.getMetadata().getName());
+    }
+
+    static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String describe() {
+        return "In namespace " + namespace + ":\n"
+                + client.resources(PlanetaryCluster.class).inNamespace(namespace).list().getItems().stream()
+                        .map(c -> c.getMetadata().getName() + ": " + c.getStatus()).collect(Collectors.joining("\n"))
+                + "\n" + client.pods().inNamespace(namespace).list().getItems().stream()
+                        .map(p -> p.getMetadata().getName() + ": " + p.getStatus()).collect(Collectors.joining("\n"))
+                + "\n" + client.events().v1().events().inNamespace(namespace).list().getItems().stream()
+                        .map(e -> e.getReason() + ": " + e.getNote()).collect(Collectors.joining("\n"));
+    }
+
+    private static String property(String name) {
+        var value = System.getProperty(name, "");
+        if (value.isBlank()) {
+            throw new IllegalStateException("This test wants a cluster with the operator in it: run `make test`, which sets " + name);
+        }
+        return value;
+    }
+}
