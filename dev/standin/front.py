@@ -26,7 +26,7 @@ def refuse_token(request: Request) -> Response | None:
     """Answer as the real service does when it does not give a token."""
     cfg, key = control.settings, request.headers.get("ocp-apim-subscription-key")
     if cfg.token_status:
-        return PlainTextResponse("set by a test", cfg.token_status)
+        return PlainTextResponse("set by a test", cfg.token_status, {"Retry-After": "1"})
     if control.over_limit("sas", request.client.host, cfg.token_limit, 60):
         body = {"statusCode": 429, "message": "Rate limit is exceeded. Try again in 2 seconds."}
         return JSONResponse(body, 429, {"Retry-After": "2"})

