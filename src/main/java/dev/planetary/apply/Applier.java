@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.FieldValidateable.Validation;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.Optional;
@@ -15,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes and deletes a cluster's objects. Every object is made by POST, under a name that follows from the cluster; what is already
- * there is read live and taken only if its controller is this very cluster.
+ * Makes and deletes a cluster's objects. Every object is made by POST, under a name that follows from the cluster, and
+ * strictly: a misspelt field of a template is an error, not left out. What is already there is read live and taken only if its controller is this very cluster.
  */
 public final class Applier {
     private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
@@ -31,7 +32,7 @@ public final class Applier {
 
     public Outcome create(PlanetaryCluster cluster, HasMetadata wanted) {
         try {
-            return done(cluster, client.resource(wanted).create());
+            return done(cluster, client.resource(wanted).fieldValidation(Validation.STRICT).create());
         } catch (KubernetesClientException e) {
             return Refusal.alreadyExists(e) ? existing(cluster, wanted)
                     : new Outcome.NotDone(Refusal.of(nameOf(wanted), e));
@@ -41,7 +42,7 @@ public final class Applier {
     /** Asks the API server what it would say to an object, without making it. Empty: it would take it, or cannot tell. */
     public Optional<Finding> wouldRefuse(HasMetadata wanted) {
         try {
-            client.resource(wanted).dryRun(true).create();
+            client.resource(wanted).dryRun(true).fieldValidation(Validation.STRICT).create();
             return Optional.empty();
         } catch (KubernetesClientException e) {
             var finding = Refusal.of(nameOf(wanted), e);

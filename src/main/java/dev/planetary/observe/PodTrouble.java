@@ -24,7 +24,7 @@ public record PodTrouble(String pod, String reason, String message) {
     /** The most telling trouble among pods: what ran and crashed first, then what cannot start, then what has no place. */
     public static Optional<PodTrouble> worst(List<ObservedPod> pods) {
         return pods.stream().map(PodTrouble::of).flatMap(Optional::stream)
-                .min(Comparator.<PodTrouble>comparingInt(t -> t.reason.equals("CrashLoopBackOff") || t.reason.equals("Error") ? 0
+                .min(Comparator.<PodTrouble>comparingInt(t -> t.reason.equals("CrashLoopBackOff") ? 0
                         : t.reason.equals("Unschedulable") ? 2 : 1).thenComparing(PodTrouble::pod));
     }
 
@@ -53,12 +53,13 @@ public record PodTrouble(String pod, String reason, String message) {
                 && !PATIENCE.contains(state.getWaiting().getReason())) {
             var waiting = state.getWaiting();
             var why = waiting.getMessage() == null ? "" : waiting.getMessage();
-            return Optional.of(new PodTrouble(pod, waiting.getReason(), clean(last == null ? why : exit(last))));
+            var reason = waiting.getReason().equals("ErrImagePull") ? "ImagePullBackOff" : waiting.getReason();
+            return Optional.of(new PodTrouble(pod, reason, clean(last == null ? why : exit(last))));
         }
-        // Between two restarts the container has just ended, or runs anew for the moment: the cause is the same.
-        var ended = state != null && state.getTerminated() != null ? state.getTerminated() : null;
+        // Between two restarts it has just ended, or runs anew for the moment: one cause, one reason, so that readers see no flutter.
+        var ended = state != null && state.getTerminated() != null ? state.getTerminated() : last;
         return ended == null || ended.getExitCode() == null || ended.getExitCode() == 0 ? Optional.empty()
-                : Optional.of(new PodTrouble(pod, "Error", clean(exit(ended))));
+                : Optional.of(new PodTrouble(pod, "CrashLoopBackOff", clean(exit(ended))));
     }
 
     private static Optional<PodTrouble> unschedulable(ObservedPod pod) {

@@ -8,8 +8,8 @@ import dev.planetary.desired.SchedulerPod;
 import dev.planetary.desired.WorkerPod;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.status.Finding;
+import dev.planetary.validate.Renderable;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** Decides which spec is in force: the user's, or, if the API server would not take its pods, the last one that was accepted. */
@@ -19,10 +19,13 @@ final class Acceptance {
 
     private final Applier applier;
     private final String defaultImage;
+    /** A refused change is not tried out anew at every event. */
+    private final Attempts refusals;
 
-    Acceptance(Applier applier, String defaultImage) {
+    Acceptance(Applier applier, String defaultImage, Attempts refusals) {
         this.applier = applier;
         this.defaultImage = defaultImage;
+        this.refusals = refusals;
     }
 
     /**
@@ -32,29 +35,43 @@ final class Acceptance {
     Decision decide(ClusterObservation seen, String preloadHash, boolean trustedCa) {
         var spec = seen.cluster().specOrDefault();
         if (seen.latest().isEmpty()) {
-            return new Decision(AcceptedSpec.first(spec, defaultImage), Optional.empty());
+            var first = AcceptedSpec.first(spec, defaultImage);
+            return new Decision(first, Renderable.check(new ClusterModel(seen.cluster(), first, preloadHash, trustedCa)));
         }
         var current = seen.latest().get();
         if (current.covers(spec)) {
+            refusals.forget(uid(seen));
             return new Decision(current, Optional.empty());
         }
         var next = current.next(spec, defaultImage);
-        if (seen.pods().isEmpty()) {
-            return new Decision(next, Optional.empty());
-        }
-        var refused = tryOut(new ClusterModel(seen.cluster(), next, preloadHash, trustedCa));
+        var refused = refusal(seen, new ClusterModel(seen.cluster(), next, preloadHash, trustedCa));
         return refused.isPresent() ? new Decision(current, refused) : new Decision(next, Optional.empty());
     }
 
-    private Optional<Finding> tryOut(ClusterModel model) {
-        var taken = Set.<String>of();
-        try {
-            return Stream.of(SchedulerPod.of(model, model.names().freeScheduler(taken) + "-try"),
-                            WorkerPod.of(model, Names.DEFAULT_GROUP, model.names().freeWorker(Names.DEFAULT_GROUP, taken) + "-try"))
-                    .map(applier::wouldRefuse).flatMap(Optional::stream).findFirst()
-                    .map(f -> new Finding(true, f.reason(), f.message() + "; the last good spec stays in force"));
-        } catch (IllegalArgumentException e) {
-            return Optional.of(new Finding(true, "InvalidTemplate", "template: " + e.getMessage()));
+    void forget(String clusterUid) {
+        refusals.forget(clusterUid);
+    }
+
+    private Optional<Finding> refusal(ClusterObservation seen, ClusterModel model) {
+        var generation = seen.cluster().getMetadata().getGeneration();
+        var standing = refusals.standing(uid(seen), generation);
+        if (!standing.isEmpty()) {
+            return standing.stream().findFirst();
         }
+        var refused = Renderable.check(model).or(() -> seen.pods().isEmpty() ? Optional.empty() : tryOut(model))
+                .map(f -> new Finding(true, f.reason(), f.message() + "; the last good spec stays in force"));
+        refusals.note(uid(seen), generation, refused.stream().toList());
+        return refused;
+    }
+
+    /** Under names that nobody has: the answer is about the pod, not about its name. */
+    private Optional<Finding> tryOut(ClusterModel model) {
+        return Stream.of(SchedulerPod.of(model, model.names().service() + "-try"),
+                        WorkerPod.of(model, Names.DEFAULT_GROUP, model.names().service() + "-try-worker"))
+                .map(applier::wouldRefuse).flatMap(Optional::stream).findFirst();
+    }
+
+    private static String uid(ClusterObservation seen) {
+        return seen.cluster().getMetadata().getUid();
     }
 }

@@ -28,9 +28,10 @@ record ClusterParts(Observer observer, Acceptance acceptance, Groundwork groundw
         var events = new EventRecorder(client, clock, executor, instance);
         var preloads = Preloads.load();
         var trustedCa = TrustedCa.read(client, settings);
-        return new ClusterParts(new Observer(recent, watch, clock), new Acceptance(applier, settings.clientImage()),
+        var acceptance = new Acceptance(applier, settings.clientImage(), new Attempts(clock));
+        return new ClusterParts(new Observer(recent, watch, clock), acceptance,
                 new Groundwork(applier, identities, preloads, trustedCa, parallel),
                 new PlanExecutor(applier, schedulers, recent, events, parallel), identities, attempts, statuses, events, watch,
-                new SchedulerEvents(watch, recent, statuses, identities, attempts), preloads, trustedCa);
+                new SchedulerEvents(watch, recent, statuses, identities, attempts, acceptance), preloads, trustedCa);
     }
 }

@@ -76,7 +76,8 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
         var model = new ClusterModel(cluster, decision.inForce(), parts.preloads().hash(), parts.trustedCa().bundle().isPresent());
 
         var findings = new ArrayList<>(decision.refused().stream().toList());
-        var recheck = act(seen, model, findings);
+        // Refused without an earlier spec to fall back on: there is nothing to act on.
+        Optional<Instant> recheck = decision.refused().isPresent() && seen.latest().isEmpty() ? Optional.empty() : act(seen, model, findings);
 
         var after = parts.observer().observe(cluster, context);
         followScheduler(after, model);

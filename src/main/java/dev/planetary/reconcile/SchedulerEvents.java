@@ -18,7 +18,8 @@ final class SchedulerEvents extends AbstractEventSource<SchedulerState, Planetar
     private final SchedulerWatch watch;
     private final Consumer<String> forget;
 
-    SchedulerEvents(SchedulerWatch watch, RecentWrites recent, StatusWriter statuses, Identities identities, Attempts attempts) {
+    SchedulerEvents(SchedulerWatch watch, RecentWrites recent, StatusWriter statuses, Identities identities, Attempts attempts,
+            Acceptance acceptance) {
         super(SchedulerState.class, "schedulers");
         this.watch = watch;
         this.forget = uid -> {
@@ -27,6 +28,7 @@ final class SchedulerEvents extends AbstractEventSource<SchedulerState, Planetar
             statuses.forget(uid);
             identities.forget(uid);
             attempts.forget(uid);
+            acceptance.forget(uid);
         };
     }
 

@@ -65,7 +65,7 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     private static Optional<Verdict> schedulerTrouble(Facts f) {
-        return f.seen.scheduler().flatMap(PodTrouble::of).map(t -> trouble("Scheduler", "scheduler not ready", t));
+        return f.seen.scheduler().filter(p -> !p.ready()).flatMap(PodTrouble::of).map(t -> trouble("Scheduler", "scheduler not ready", t));
     }
 
     private static Optional<Verdict> schedulerStarting(Facts f) {
