@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -67,11 +68,11 @@ def size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
 
 
-def app(log: Path, source: Path) -> Starlette:
-    """Build the control server: /healthz, /stats, /settings, /reset, /source/<item id>.npz."""
+def app(log: Path, source: Path, ready: Callable[[], bool]) -> Starlette:
+    """Build the control server: /healthz (200 once `ready`), /stats, /settings, /reset, /source/<item id>.npz."""
 
     async def health(_: Request) -> JSONResponse:
-        return JSONResponse({"ok": True})
+        return JSONResponse({"ready": ready()}, 200 if ready() else 503)
 
     async def stats(_: Request) -> JSONResponse:
         rows = [{"service": s, "path": p, "status": c, "client": a, "count": n} for (s, p, c, a), n in sorted(requests.items())]

@@ -140,7 +140,8 @@ async def main() -> None:
     tls = {"ssl_certfile": "/etc/standin/tls/tls.crt", "ssl_keyfile": "/etc/standin/tls/tls.key"}
     common = {"host": "0.0.0.0", "access_log": False, "log_level": "warning"}
     public = uvicorn.Server(uvicorn.Config(Front(), port=8443, **common, **tls))
-    private = uvicorn.Server(uvicorn.Config(control.app(Path("/run/standin/azurite.log"), DATA / "source"), port=8080, **common))
+    inner = control.app(Path("/run/standin/azurite.log"), DATA / "source", lambda: public.started)
+    private = uvicorn.Server(uvicorn.Config(inner, port=8080, **common))
     await asyncio.gather(public.serve(), private.serve())
 
 
