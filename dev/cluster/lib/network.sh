@@ -12,6 +12,8 @@ node_address() {
   if ! ip link show $NODE_DEVICE >/dev/null 2>&1; then ip link add $NODE_DEVICE type bridge; fi
   ip addr replace $NODE_IP/32 dev $NODE_DEVICE
   ip link set $NODE_DEVICE up
+  # The pods' gateway. The host answers for it only if it has a route there, and off-line it has no default one.
+  ip route replace 169.254.1.1/32 dev $NODE_DEVICE
   sysctl -qw net.ipv4.ip_forward=1
   sysctl -qw net.bridge.bridge-nf-call-iptables=1 2>/dev/null || true   # only there with br_netfilter
 }
