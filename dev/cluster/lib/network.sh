@@ -42,11 +42,12 @@ calico_objects() {
 
 # Felix drops what pods send to the host unless told otherwise; policies on pods hold all the same.
 felix_start() {
+  : >"$S/conf/felix.cfg"   # it insists on a file, and is known by it
   start felix env KUBECONFIG="$S/conf/felix.kubeconfig" FELIX_DATASTORETYPE=kubernetes FELIX_FELIXHOSTNAME="$NODE" \
     FELIX_DEFAULTENDPOINTTOHOSTACTION=ACCEPT FELIX_IPTABLESBACKEND=nft FELIX_IPV6SUPPORT=false FELIX_XDPENABLED=false \
     FELIX_BPFENABLED=false FELIX_USAGEREPORTINGENABLED=false FELIX_PROMETHEUSMETRICSENABLED=false \
     FELIX_LOGFILEPATH=none FELIX_LOGSEVERITYFILE=none FELIX_LOGSEVERITYSYS=none FELIX_LOGSEVERITYSCREEN=warning \
-    FELIX_HEALTHENABLED=true FELIX_HEALTHHOST=127.0.0.1 FELIX_HEALTHPORT=9099 "$CALICO_BIN/calico-felix" -c /dev/null
+    FELIX_HEALTHENABLED=true FELIX_HEALTHHOST=127.0.0.1 FELIX_HEALTHPORT=9099 "$CALICO_BIN/calico-felix" -c "$S/conf/felix.cfg"
 }
 
 proxy_start() {

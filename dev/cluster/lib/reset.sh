@@ -16,11 +16,13 @@ leftovers_kill() {
   done
 }
 
-# shims_kill: what stood between containerd and its containers; it outlives both.
-shims_kill() {
+# strays_kill: what still works for this state directory: the shims between containerd and its containers, which outlive
+# both, and daemons whose pid file got lost.
+strays_kill() {
   local p
   for p in /proc/[0-9]*; do
-    if { tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null | grep -qE "^[^ ]*containerd-shim-runc-v2 .*-address $S/run/containerd.sock"; then
+    if { tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null |
+      grep -qE "^[^ ]*/?(containerd(-shim-runc-v2)?|etcd|kubelet|kube-(apiserver|controller-manager|scheduler|proxy)|calico-felix) .*[ =]$S/"; then
       kill -9 "${p#/proc/}" 2>/dev/null || true
     fi
   done
@@ -51,7 +53,8 @@ reset() {
   leftovers_kill
   if alive containerd; then containers_forget; fi
   stop felix scheduler controller-manager containerd apiserver etcd
-  shims_kill
+  strays_kill
+  leftovers_kill   # what a stray kubelet may have begun meanwhile
   unmount_all
   network_remove
   for d in $(cgroup_dirs); do if [ -d "$d" ]; then find "$d" -depth -type d -exec rmdir {} + 2>/dev/null || true; fi; done
