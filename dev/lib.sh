@@ -69,12 +69,13 @@ need_apt() {
     die "apt-get could not install ${missing[*]}"
 }
 
-# input_hash PATH…: sha256 over names, modes and content of files and whole folders (paths as seen from ROOT).
+# input_hash PATH…: sha256 over names, executable bits and content of files and whole folders (paths as seen from ROOT).
+# Nothing else of a mode: that differs between one clone and the next.
 input_hash() (
   cd "$ROOT"
   list() {
     find "$@" \( -name __pycache__ -o -name node_modules -o -name .pytest_cache \) -prune -o \
-      \( -type f -o -type l \) ! -name '*.pyc' -printf '%m %p\0' | LC_ALL=C sort -z
+      \( -type f -o -type l \) ! -name '*.pyc' \( -perm -u+x -printf 'x %p\0' -o -printf '- %p\0' \) | LC_ALL=C sort -z
   }
   { list "$@" && list "$@" | cut -zd' ' -f2- | xargs -0r sha256sum; } | sha256sum | cut -d' ' -f1
 )
