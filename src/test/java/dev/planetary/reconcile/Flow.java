@@ -1,0 +1,213 @@
+package dev.planetary.reconcile;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.planetary.api.Condition;
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.dask.Pace;
+import dev.planetary.dask.SchedulerWatch;
+import dev.planetary.it.ApiServer;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.events.v1.Event;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.javaoperatorsdk.operator.Operator;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * The reconciler in a real operator before a real API server, in a namespace of each test's own. Pods and schedulers are played by the
+ * test.
+ *
+ * <pre>{@code
+ * @RegisterExtension static final ApiServer api = new ApiServer();
+ * @RegisterExtension final Flow flow = new Flow(api);
+ * }</pre>
+ */
+final class Flow implements BeforeEachCallback, AfterEachCallback {
+    static final String IMAGE = "dask:tests";
+    private static final Pace PACE = new Pace(Duration.ofSeconds(60), Duration.ofMillis(20), Duration.ofMillis(200));
+
+    private final ApiServer api;
+    private String namespace;
+    private PodsByHand pods;
+    private PretendSchedulers schedulers;
+    private Process process;
+
+    Flow(ApiServer api) {
+        this.api = api;
+    }
+
+    /** The test's own client, whose requests are not the operator's. */
+    KubernetesClient client() {
+        return api.client();
+    }
+
+    String namespace() {
+        return namespace;
+    }
+
+    PodsByHand pods() {
+        return pods;
+    }
+
+    PretendSchedulers schedulers() {
+        return schedulers;
+    }
+
+    Wire wire() {
+        return process.wire;
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        namespace = api.namespace() + "-" + UUID.randomUUID().toString().substring(0, 8);
+        client().resource(new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build()).create();
+        pods = new PodsByHand(client(), namespace);
+        schedulers = new PretendSchedulers();
+        process = new Process(IMAGE, new Wire());
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        stop();
+        client().namespaces().withName(namespace).delete();
+    }
+
+    void stop() {
+        if (process != null) {
+            process.stop();
+            process = null;
+        }
+    }
+
+    /** A new process that remembers nothing, once the former one has gone. */
+    void restart() {
+        restart(IMAGE);
+    }
+
+    void restart(String defaultImage) {
+        stop();
+        process = new Process(defaultImage, new Wire());
+    }
+
+    /** @param spec YAML, such as {@code workers: {replicas: 2}} */
+    PlanetaryCluster apply(String name, String spec) {
+        return client().resource(client().getKubernetesSerialization().unmarshal("""
+                apiVersion: planetary.dev/v1alpha1
+                kind: PlanetaryCluster
+                metadata: {name: %s, namespace: %s}
+                spec: {%s}
+                """.formatted(name, namespace, spec), PlanetaryCluster.class)).create();
+    }
+
+    /** A user's change of some fields; null takes one out. */
+    PlanetaryCluster change(String name, String spec) {
+        return cluster(name).patch(PatchContext.of(PatchType.JSON_MERGE), "spec: {" + spec + "}");
+    }
+
+    Resource<PlanetaryCluster> cluster(String name) {
+        return client().resources(PlanetaryCluster.class).inNamespace(namespace).withName(name);
+    }
+
+    /** Empty while there is none. */
+    Optional<PlanetaryClusterStatus> status(String name) {
+        return Optional.ofNullable(cluster(name).get()).map(PlanetaryCluster::getStatus);
+    }
+
+    Optional<Condition> condition(String name, String type) {
+        return status(name).flatMap(s -> s.condition(type));
+    }
+
+    /** The message of a condition, "" while it is not there. */
+    String message(String name, String type) {
+        return condition(name, type).map(c -> c.reason() + ": " + c.message()).orElse("");
+    }
+
+    /** Ready, for the spec as it is now. */
+    boolean ready(String name) {
+        var cluster = cluster(name).get();
+        return cluster.getStatus() != null && cluster.getStatus().condition(Condition.READY)
+                .filter(c -> c.status() == Condition.Status.True && cluster.getMetadata().getGeneration().equals(c.observedGeneration())).isPresent();
+    }
+
+    List<Event> events(String cluster) {
+        return client().events().v1().events().inNamespace(namespace).list().getItems().stream()
+                .filter(e -> e.getRegarding() != null && e.getRegarding().getName().equals(cluster)).toList();
+    }
+
+    /** Notes of the events of a reason. */
+    List<String> events(String cluster, String reason) {
+        return events(cluster).stream().filter(e -> e.getReason().equals(reason)).map(Event::getNote).toList();
+    }
+
+    /** Waits for a scheduler and workers, runs them, registers them, and waits until the cluster is ready. */
+    void comeUp(String name, int workers) {
+        until().until(() -> pods.schedulers(name).size() == 1 && pods.workers(name).size() == workers);
+        pods.of(name).forEach(pods::run);
+        scheduler(name).register(pods.workers(name));
+        until().until(() -> ready(name));
+    }
+
+    /** Runs pods and makes the scheduler know them. */
+    void join(String name, Collection<Pod> workers) {
+        workers.forEach(pods::run);
+        scheduler(name).register(workers);
+    }
+
+    PretendSchedulers.Scheduler scheduler(String name) {
+        return schedulers.in(pods.schedulers(name).getLast());
+    }
+
+    /** Waits until the operator has had nothing to ask or to write for a while. */
+    void settle() {
+        until().until(() -> wire().quietFor(Duration.ofMillis(700)));
+    }
+
+    static ConditionFactory until() {
+        return await().pollInSameThread().pollInterval(Duration.ofMillis(25)).atMost(Duration.ofSeconds(20));
+    }
+
+    /** One life of the operator. */
+    private final class Process {
+        private final Wire wire;
+        private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        private final SchedulerWatch watch = new SchedulerWatch(schedulers, PACE, Clock.systemUTC());
+        private final Operator operator;
+
+        Process(String defaultImage, Wire wire) {
+            this.wire = wire;
+            // As application.properties sets it.
+            var config = new ConfigBuilder(client().getConfiguration()).withRequestRetryBackoffLimit(3).build();
+            var client = new KubernetesClientBuilder().withConfig(config)
+                    .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("wire", wire)).build();
+            operator = new Operator(o -> o.withKubernetesClient(client).withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
+            operator.register(new PlanetaryClusterReconciler(ClusterParts.of(client, new TestSettings(defaultImage), schedulers, watch,
+                    Clock.systemUTC(), threads, "tests")), c -> c.settingNamespace(namespace));
+            operator.start();
+        }
+
+        void stop() {
+            operator.stop();
+            watch.close();
+            threads.shutdownNow();
+            wire.close();
+        }
+    }
+}

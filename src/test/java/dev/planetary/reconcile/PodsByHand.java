@@ -1,0 +1,130 @@
+package dev.planetary.reconcile;
+
+import dev.planetary.desired.Labels;
+import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodStatus;
+import io.fabric8.kubernetes.api.model.PodStatusBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.PodResource;
+import java.util.Comparator;
+import java.util.List;
+
+/** Plays kubelet and kube-scheduler: the API server alone leaves pods Pending for ever. */
+final class PodsByHand {
+    /** What holds a pod in Terminating until the test lets it go. */
+    private static final String HOLD = "tests.planetary.dev/hold";
+
+    private final KubernetesClient client;
+    private final String namespace;
+
+    PodsByHand(KubernetesClient client, String namespace) {
+        this.client = client;
+        this.namespace = namespace;
+    }
+
+    /** A cluster's pods by its labels, oldest first. */
+    List<Pod> of(String cluster) {
+        return list(cluster, Labels.COMPONENT);
+    }
+
+    List<Pod> workers(String cluster) {
+        return list(cluster, Labels.COMPONENT + "=" + Labels.WORKER);
+    }
+
+    List<Pod> schedulers(String cluster) {
+        return list(cluster, Labels.COMPONENT + "=" + Labels.SCHEDULER);
+    }
+
+    List<String> workerNames(String cluster) {
+        return workers(cluster).stream().map(p -> p.getMetadata().getName()).sorted().toList();
+    }
+
+    Pod get(String name) {
+        return named(name).get();
+    }
+
+    /** On a node, its container up, its probe passed. */
+    void run(Pod pod) {
+        // The address is what the operator asks a scheduler at; nobody listens there, the pretended ones go by uid.
+        set(pod, status(pod, "Running").withPodIP("10.0.0.1").addNewPodIP().withIp("10.0.0.1").endPodIP()
+                .addNewCondition().withType("Ready").withStatus("True").endCondition()
+                .addToContainerStatuses(container(pod).withReady(true).withNewState().withNewRunning().endRunning().endState().build())
+                .build());
+    }
+
+    /** As {@link #run}, before the probe has passed. */
+    void runUnready(Pod pod) {
+        set(pod, status(pod, "Running").withPodIP("10.0.0.1").addNewPodIP().withIp("10.0.0.1").endPodIP()
+                .addNewCondition().withType("Ready").withStatus("False").endCondition().build());
+    }
+
+    /** Ended with an error, beyond what the kubelet restarts. */
+    void fail(Pod pod) {
+        set(pod, status(pod, "Failed").addToContainerStatuses(container(pod).withNewState().withNewTerminated()
+                .withExitCode(3).withReason("Error").withMessage("No module named 'dask'").endTerminated().endState().build()).build());
+    }
+
+    /** As the kubelet leaves a pod that it had to evict. */
+    void evict(Pod pod) {
+        set(pod, status(pod, "Failed").withReason("Evicted").withMessage("The node was low on resource: memory.").build());
+    }
+
+    void succeed(Pod pod) {
+        set(pod, status(pod, "Succeeded").addToContainerStatuses(container(pod).withNewState().withNewTerminated()
+                .withExitCode(0).withReason("Completed").endTerminated().endState().build()).build());
+    }
+
+    void unschedulable(Pod pod) {
+        set(pod, status(pod, "Pending").addNewCondition().withType("PodScheduled").withStatus("False").withReason("Unschedulable")
+                .withMessage("0/1 nodes are available: 1 Insufficient cpu.").endCondition().build());
+    }
+
+    void imagePullBackOff(Pod pod) {
+        set(pod, status(pod, "Pending").addToContainerStatuses(container(pod).withNewState().withNewWaiting()
+                .withReason("ImagePullBackOff").withMessage("Back-off pulling image \"no/such:image\"").endWaiting().endState().build()).build());
+    }
+
+    /** Somebody deletes it; without a node it is gone at once. */
+    void delete(Pod pod) {
+        named(pod.getMetadata().getName()).delete();
+    }
+
+    /** From now on a deletion leaves it Terminating, as one whose process takes its time to end. */
+    void hold(Pod pod) {
+        named(pod.getMetadata().getName()).edit(p -> p.edit().editMetadata().addToFinalizers(HOLD).endMetadata().build());
+    }
+
+    void letGo(Pod pod) {
+        named(pod.getMetadata().getName()).edit(p -> p.edit().editMetadata().removeFromFinalizers(HOLD).endMetadata().build());
+    }
+
+    /** A change that means nothing to the operator but wakes it. */
+    void poke(Pod pod, String value) {
+        named(pod.getMetadata().getName())
+                .edit(p -> p.edit().editMetadata().addToAnnotations("tests.planetary.dev/poke", value).endMetadata().build());
+    }
+
+    private List<Pod> list(String cluster, String selector) {
+        return client.pods().inNamespace(namespace).withLabelSelector(Labels.CLUSTER + "=" + cluster + "," + selector).list().getItems().stream()
+                .sorted(Comparator.comparing((Pod p) -> p.getMetadata().getCreationTimestamp()).thenComparing(p -> p.getMetadata().getName()))
+                .toList();
+    }
+
+    private PodResource named(String name) {
+        return client.pods().inNamespace(namespace).withName(name);
+    }
+
+    private void set(Pod pod, PodStatus status) {
+        named(pod.getMetadata().getName()).editStatus(p -> p.edit().withStatus(status).build());
+    }
+
+    private static PodStatusBuilder status(Pod pod, String phase) {
+        return new PodStatusBuilder().withPhase(phase).withQosClass(pod.getStatus().getQosClass());
+    }
+
+    private static ContainerStatusBuilder container(Pod pod) {
+        return new ContainerStatusBuilder().withName("dask").withImage(pod.getSpec().getContainers().getFirst().getImage())
+                .withImageID("").withRestartCount(0).withReady(false);
+    }
+}

@@ -1,0 +1,151 @@
+package dev.planetary.reconcile;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.Interceptor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** The operator's line to the API server: counts what goes over it, and breaks where a test wants it to. */
+final class Wire implements Interceptor, AutoCloseable {
+
+    /** A request, repetitions by the client's own hand included. */
+    record Sent(String method, String path, String query, String body) {
+        /** Informers read so; all else is the reconciler's. */
+        boolean byInformer() {
+            return method.equals("GET") && query.matches(".*(watch=true|resourceVersion=|limit=).*");
+        }
+
+        boolean write() {
+            return !method.equals("GET");
+        }
+
+        /** Written over and over: what matters is which kind of object was touched how. */
+        String what() {
+            var parts = List.of(path.split("/namespaces/[^/]+/", 2)).getLast().split("/");
+            return method + " " + parts[0] + (parts.length > 2 ? "/" + parts[2] : "");
+        }
+
+        boolean is(String wanted) {
+            return what().equals(wanted);
+        }
+    }
+
+    /** What happens to a request instead of being sent. */
+    sealed interface Fault {
+        /** The operator's process is gone: not even an error that it could work on. */
+        record Dead() implements Fault {}
+
+        record Answer(int code, String reason, String message) implements Fault {}
+    }
+
+    /** A process that died does nothing more. */
+    static final class Died extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Died() {
+            super("the operator died here", null, false, false);
+        }
+    }
+
+    private final List<Sent> sent = new CopyOnWriteArrayList<>();
+    private final HttpServer faulty;
+    private volatile Function<Sent, Optional<Fault>> faults = _ -> Optional.empty();
+    private volatile Fault.Answer answer;
+    private volatile long last = System.nanoTime();
+
+    Wire() {
+        try {
+            faulty = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        faulty.createContext("/", this::refuse);
+        faulty.start();
+    }
+
+    /** From now on. */
+    void breaks(Function<Sent, Optional<Fault>> how) {
+        faults = how;
+    }
+
+    void breaks(Predicate<Sent> which, Fault how) {
+        breaks(s -> which.test(s) ? Optional.of(how) : Optional.empty());
+    }
+
+    void heals() {
+        breaks(_ -> Optional.empty());
+    }
+
+    /** Everything but what informers do. */
+    List<Sent> requests() {
+        return sent.stream().filter(s -> !s.byInformer()).toList();
+    }
+
+    List<Sent> writes() {
+        return sent.stream().filter(Sent::write).toList();
+    }
+
+    /** Kinds of requests and their numbers. */
+    Map<String, Long> summary() {
+        return requests().stream().collect(Collectors.groupingBy(Sent::what, TreeMap::new, Collectors.counting()));
+    }
+
+    void forget() {
+        sent.clear();
+    }
+
+    boolean quietFor(Duration time) {
+        return System.nanoTime() - last > time.toNanos();
+    }
+
+    @Override
+    public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+        var one = new Sent(request.method(), request.uri().getPath(), Optional.ofNullable(request.uri().getQuery()).orElse(""),
+                Optional.ofNullable(request.bodyString()).orElse(""));
+        if (!one.byInformer()) {
+            last = System.nanoTime();
+        }
+        switch (faults.apply(one).orElse(null)) {
+            case null -> sent.add(one);
+            case Fault.Dead _ -> throw new Died();
+            case Fault.Answer a -> {
+                sent.add(one);
+                answer = a;
+                builder.uri(URI.create("http://127.0.0.1:" + faulty.getAddress().getPort() + "/"));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        faulty.stop(0);
+    }
+
+    private void refuse(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            exchange.getRequestBody().readAllBytes();
+            var text = """
+                    {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "%s", "message": "%s", "code": %d}"""
+                    .formatted(answer.reason, answer.message, answer.code).getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().add("Content-Type", "application/json");
+            exchange.sendResponseHeaders(answer.code, text.length);
+            exchange.getResponseBody().write(text);
+        }
+    }
+}
