@@ -72,7 +72,7 @@ need_apt() {
 # input_hash PATH…: sha256 over names, executable bits and content of files and whole folders (paths as seen from ROOT).
 # Nothing else of a mode: that differs between one clone and the next.
 input_hash() (
-  cd "$ROOT"
+  cd "$ROOT" || exit
   list() {
     find "$@" \( -name __pycache__ -o -name node_modules -o -name .pytest_cache \) -prune -o \
       \( -type f -o -type l \) ! -name '*.pyc' \( -perm -u+x -printf 'x %p\0' -o -printf '- %p\0' \) | LC_ALL=C sort -z
