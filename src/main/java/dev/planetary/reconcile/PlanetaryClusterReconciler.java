@@ -79,8 +79,9 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
         // Refused without an earlier spec to fall back on: there is nothing to act on.
         Optional<Instant> recheck = decision.refused().isPresent() && seen.latest().isEmpty() ? Optional.empty() : act(seen, model, findings);
 
+        // Before the second look, so that it shows since when the scheduler has been asked.
+        followScheduler(seen, model);
         var after = parts.observer().observe(cluster, context);
-        followScheduler(after, model);
         var status = ClusterStatus.of(after, model, findings);
         announce(cluster, status);
         var putOff = parts.statuses().write(cluster, status).map(after.now()::plus);

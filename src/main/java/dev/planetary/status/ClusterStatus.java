@@ -28,6 +28,9 @@ public final class ClusterStatus {
         var count = WorkerCount.of(seen.workers(Names.DEFAULT_GROUP), seen.cluster().specOrDefault().wantedWorkers());
         var facts = new Facts(seen, findings, count);
         var before = Optional.ofNullable(seen.cluster().getStatus());
+        if (before.isPresent() && findings.isEmpty() && unheard(seen, before.get())) {
+            return before.get();
+        }
         var conditions = conditions(facts, before);
         var scheduler = seen.scheduler();
         return new PlanetaryClusterStatus(seen.cluster().getMetadata().getGeneration(),
@@ -42,6 +45,19 @@ public final class ClusterStatus {
     public static boolean onlyCountersDiffer(PlanetaryClusterStatus a, PlanetaryClusterStatus b) {
         return a != null && a.phase() == b.phase() && java.util.Objects.equals(a.observedGeneration(), b.observedGeneration())
                 && readyReason(a).equals(readyReason(b));
+    }
+
+    /**
+     * The scheduler answered before and may answer in a moment: after a restart of the operator nothing is known, which is no reason
+     * to call a cluster broken that runs.
+     */
+    private static boolean unheard(ClusterObservation seen, PlanetaryClusterStatus before) {
+        return seen.state().isEmpty() && !seen.cluster().specOrDefault().suspend()
+                && seen.silentSince().map(since -> since.plus(Verdict.ANSWERS_WITHIN)).filter(seen.now()::isBefore).isPresent()
+                && java.util.Objects.equals(before.observedGeneration(), seen.cluster().getMetadata().getGeneration())
+                && before.condition(Condition.SCHEDULER_READY).filter(c -> c.status() == Status.True).isPresent()
+                && seen.scheduler().filter(ObservedPod::ready).filter(p -> before.scheduler() != null
+                        && p.name().equals(before.scheduler().podName())).isPresent();
     }
 
     private static String readyReason(PlanetaryClusterStatus s) {

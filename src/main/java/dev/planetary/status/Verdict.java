@@ -16,7 +16,7 @@ import java.util.function.Function;
  * @param message why, in words
  */
 record Verdict(boolean holds, String reason, String message) {
-    private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
+    static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
 
     /** What the checks look at. */
     record Facts(ClusterObservation seen, List<Finding> findings, WorkerCount workers) {
@@ -82,10 +82,13 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     private static Optional<Verdict> workersUnknown(Facts f) {
-        return f.seen.state().isEmpty() && f.workers.desired() > 0
-                ? f.workers.trouble().map(t -> trouble("Worker", count(f), t))
-                        .or(() -> no("SchedulerNotReady", "unknown while the scheduler does not answer"))
-                : Optional.empty();
+        if (f.seen.state().isPresent()) {
+            return Optional.empty();
+        }
+        return leaving(f) > 0 ? no("SchedulerNotReady", "%d more workers than wanted; none leaves while the scheduler does not answer".formatted(leaving(f)))
+                : f.workers.desired() == 0 ? Optional.empty()
+                : f.workers.trouble().map(t -> trouble("Worker", count(f), t))
+                        .or(() -> no("SchedulerNotReady", "unknown while the scheduler does not answer"));
     }
 
     private static Optional<Verdict> workersMissing(Facts f) {
@@ -94,9 +97,12 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     private static Optional<Verdict> waiting(Facts f) {
-        return f.workers.replicas() > f.workers.desired()
-                ? no("WorkersLeaving", "%d more workers than wanted; they leave when their results have moved".formatted(f.workers.replicas() - f.workers.desired()))
+        return leaving(f) > 0 ? no("WorkersLeaving", "%d more workers than wanted; they leave when their results have moved".formatted(leaving(f)))
                 : Optional.empty();
+    }
+
+    private static int leaving(Facts f) {
+        return f.workers.replicas() - f.workers.desired();
     }
 
     private static String count(Facts f) {

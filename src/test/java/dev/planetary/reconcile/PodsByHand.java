@@ -1,6 +1,7 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.desired.Labels;
+import io.fabric8.kubernetes.api.model.BindingBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
@@ -12,9 +13,6 @@ import java.util.List;
 
 /** Plays kubelet and kube-scheduler: the API server alone leaves pods Pending for ever. */
 final class PodsByHand {
-    /** What holds a pod in Terminating until the test lets it go. */
-    private static final String HOLD = "tests.planetary.dev/hold";
-
     private final KubernetesClient client;
     private final String namespace;
 
@@ -90,13 +88,17 @@ final class PodsByHand {
         named(pod.getMetadata().getName()).delete();
     }
 
-    /** From now on a deletion leaves it Terminating, as one whose process takes its time to end. */
-    void hold(Pod pod) {
-        named(pod.getMetadata().getName()).edit(p -> p.edit().editMetadata().addToFinalizers(HOLD).endMetadata().build());
+    /** On a node: from now on a deletion leaves it Terminating until its kubelet has ended it. */
+    void bind(Pod pod) {
+        var meta = pod.getMetadata();
+        client.raw("/api/v1/namespaces/%s/pods/%s/binding".formatted(namespace, meta.getName()), "POST", new BindingBuilder()
+                .withNewMetadata().withName(meta.getName()).withNamespace(namespace).endMetadata()
+                .withNewTarget().withKind("Node").withName("a-node").endTarget().build());
     }
 
-    void letGo(Pod pod) {
-        named(pod.getMetadata().getName()).edit(p -> p.edit().editMetadata().removeFromFinalizers(HOLD).endMetadata().build());
+    /** The kubelet has ended it. */
+    void gone(Pod pod) {
+        named(pod.getMetadata().getName()).withGracePeriod(0).delete();
     }
 
     /** A change that means nothing to the operator but wakes it. */

@@ -2,6 +2,7 @@ package dev.planetary.reconcile;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
@@ -41,6 +42,11 @@ final class Wire implements Interceptor, AutoCloseable {
             return method + " " + parts[0] + (parts.length > 2 ? "/" + parts[2] : "");
         }
 
+        @Override
+        public String toString() {
+            return method + " " + path;
+        }
+
         boolean is(String wanted) {
             return what().equals(wanted);
         }
@@ -52,6 +58,9 @@ final class Wire implements Interceptor, AutoCloseable {
         record Dead() implements Fault {}
 
         record Answer(int code, String reason, String message) implements Fault {}
+
+        /** It is done, and nobody hears of it. */
+        record Lost(KubernetesClient behind, int code, String reason, String message) implements Fault {}
     }
 
     /** A process that died does nothing more. */
@@ -124,12 +133,18 @@ final class Wire implements Interceptor, AutoCloseable {
         switch (faults.apply(one).orElse(null)) {
             case null -> sent.add(one);
             case Fault.Dead _ -> throw new Died();
-            case Fault.Answer a -> {
-                sent.add(one);
-                answer = a;
-                builder.uri(URI.create("http://127.0.0.1:" + faulty.getAddress().getPort() + "/"));
+            case Fault.Answer a -> redirect(builder, one, a);
+            case Fault.Lost l -> {
+                l.behind.raw(one.path + (one.query.isEmpty() ? "" : "?" + one.query), one.method, one.body);
+                redirect(builder, one, new Fault.Answer(l.code, l.reason, l.message));
             }
         }
+    }
+
+    private void redirect(BasicBuilder builder, Sent one, Fault.Answer instead) {
+        sent.add(one);
+        answer = instead;
+        builder.uri(URI.create("http://127.0.0.1:" + faulty.getAddress().getPort() + "/"));
     }
 
     @Override
