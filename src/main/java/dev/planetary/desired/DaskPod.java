@@ -111,6 +111,12 @@ final class DaskPod {
     private Pod own(Pod pod, Pod own) {
         var meta = pod.getMetadata();
         var mine = own.getMetadata();
+        if (meta == null || pod.getSpec() == null) {
+            throw new IllegalArgumentException("metadata and spec cannot be taken away");
+        }
+        pod.setApiVersion(own.getApiVersion());
+        pod.setKind(own.getKind());
+        pod.setStatus(null);
         meta.setName(mine.getName());
         meta.setNamespace(mine.getNamespace());
         meta.setGenerateName(null);
@@ -123,7 +129,8 @@ final class DaskPod {
         spec.setAutomountServiceAccountToken(false);
         spec.setVolumes(join(spec.getVolumes(), own.getSpec().getVolumes(), Volume::getName));
         var ours = own.getSpec().getContainers().getFirst();
-        var dask = spec.getContainers().stream().filter(c -> CONTAINER.equals(c.getName())).findFirst().orElseThrow();
+        var dask = spec.getContainers().stream().filter(c -> CONTAINER.equals(c.getName())).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("the container " + CONTAINER + " cannot be taken away"));
         var owned = new HashSet<>(DaskEnv.ownedNames());
         dask.setEnv(join(dask.getEnv(), ours.getEnv().stream().filter(e -> owned.contains(e.getName())).toList(), EnvVar::getName));
         dask.setVolumeMounts(join(dask.getVolumeMounts(), ours.getVolumeMounts(), VolumeMount::getMountPath));

@@ -4,10 +4,12 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Lays a user's pod template over the operator's pod. Maps merge deeply; containers, initContainers, volumes and env by name;
- * volumeMounts by mountPath; other lists replace. What the operator owns is put back afterwards by {@link DaskPod}.
+ * volumeMounts by mountPath; other lists replace. A null takes away what the operator's pod has there, as in a JSON merge patch
+ * (RFC 7386). What the operator owns is put back afterwards by {@link DaskPod}.
  */
 final class TemplateOverlay {
     private static final Map<String, String> LIST_KEYS = Map.of("containers", "name", "initContainers", "name", "volumes", "name",
@@ -15,14 +17,21 @@ final class TemplateOverlay {
 
     private TemplateOverlay() {}
 
-    /** @throws IllegalArgumentException if the template has a value where a pod has a map, or the like */
+    /** @throws IllegalArgumentException if the template has a value where a pod has a map, or the like; or takes all of one away */
     static Pod lay(Map<String, Object> template, Pod over) {
         return template.isEmpty() ? over : Json.as(Pod.class, merge(Json.map(over), template));
     }
 
     private static Map<String, Object> merge(Map<String, Object> base, Map<?, ?> patch) {
         var merged = new LinkedHashMap<>(base);
-        patch.forEach((key, value) -> merged.merge(String.valueOf(key), value, (was, is) -> mergeValue(String.valueOf(key), was, is)));
+        patch.forEach((k, is) -> {
+            var key = String.valueOf(k);
+            if (is == null) {
+                merged.remove(key);
+            } else {
+                merged.merge(key, is, (was, now) -> mergeValue(key, was, now));
+            }
+        });
         return merged;
     }
 
@@ -40,7 +49,7 @@ final class TemplateOverlay {
     private static List<Object> mergeList(String listKey, List<?> base, List<?> patch) {
         var merged = new LinkedHashMap<Object, Object>();
         base.forEach(item -> merged.put(keyOf(listKey, item), item));
-        patch.forEach(item -> merged.merge(keyOf(listKey, item), item, (was, is) -> mergeValue(listKey, was, is)));
+        patch.stream().filter(Objects::nonNull).forEach(item -> merged.merge(keyOf(listKey, item), item, (was, is) -> mergeValue(listKey, was, is)));
         return List.copyOf(merged.values());
     }
 
