@@ -7,6 +7,9 @@ import dev.planetary.api.SchedulerSpec;
 import dev.planetary.api.WorkersSpec;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevisionBuilder;
+import java.math.BigDecimal;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What pods are made from: the user's spec as it was accepted, with the image resolved. It is kept in a ControllerRevision, so that
@@ -20,6 +23,10 @@ import io.fabric8.kubernetes.api.model.apps.ControllerRevisionBuilder;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record AcceptedSpec(long number, PlanetaryClusterSpec pods, String image, String schedulerHash, String workerHash) {
+
+    public AcceptedSpec {
+        pods = podsOf(pods);
+    }
 
     /** The first acceptance of a cluster's spec. */
     public static AcceptedSpec first(PlanetaryClusterSpec spec, String defaultImage) {
@@ -39,9 +46,11 @@ public record AcceptedSpec(long number, PlanetaryClusterSpec pods, String image,
         var wanted = podsOf(spec);
         var sameImage = java.util.Objects.equals(wanted.image(), pods.image());
         var next = of(number + 1, wanted, sameImage ? image : wanted.image() == null ? defaultImage : wanted.image());
+        // Naming the image that is in force anyway changes no pod.
+        var imageStays = next.image.equals(image);
         return new AcceptedSpec(next.number, wanted, next.image,
-                schedulerPart(wanted).equals(schedulerPart(pods)) ? schedulerHash : next.schedulerHash,
-                workerPart(wanted).equals(workerPart(pods)) ? workerHash : next.workerHash);
+                imageStays && schedulerPart(wanted).equals(schedulerPart(pods)) ? schedulerHash : next.schedulerHash,
+                imageStays && workerPart(wanted).equals(workerPart(pods)) ? workerHash : next.workerHash);
     }
 
     private static AcceptedSpec of(long number, PlanetaryClusterSpec pods, String image) {
@@ -70,9 +79,16 @@ public record AcceptedSpec(long number, PlanetaryClusterSpec pods, String image,
         return new PlanetaryClusterSpec(s.image(), s.imagePullPolicy(), s.imagePullSecrets(), s.env(), s.envFrom(),
                 s.serviceAccountName(), null,
                 new SchedulerSpec(s.scheduler().resources(), s.scheduler().template(), null),
-                new WorkersSpec(null, s.workers().threads(), s.workers().resources(), s.workers().daskResources(),
+                new WorkersSpec(null, s.workers().threads(), s.workers().resources(), plain(s.workers().daskResources()),
                         s.workers().drainTimeout(), s.workers().template()),
                 null);
+    }
+
+    /** One spelling for one number: 1e21 must still equal itself after the API server and a float have had it. */
+    private static Map<String, BigDecimal> plain(Map<String, BigDecimal> amounts) {
+        var plain = new TreeMap<String, BigDecimal>();
+        amounts.forEach((name, amount) -> plain.put(name, new BigDecimal(amount.stripTrailingZeros().toPlainString())));
+        return plain;
     }
 
     private static PlanetaryClusterSpec schedulerPart(PlanetaryClusterSpec s) {
@@ -84,7 +100,7 @@ public record AcceptedSpec(long number, PlanetaryClusterSpec pods, String image,
     }
 
     private static PlanetaryClusterSpec with(PlanetaryClusterSpec s, SchedulerSpec scheduler, WorkersSpec workers) {
-        return new PlanetaryClusterSpec(s.image(), s.imagePullPolicy(), s.imagePullSecrets(), s.env(), s.envFrom(),
+        return new PlanetaryClusterSpec(null, s.imagePullPolicy(), s.imagePullSecrets(), s.env(), s.envFrom(),
                 s.serviceAccountName(), null, scheduler, workers, null);
     }
 }
