@@ -97,6 +97,11 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
                 ? List.of() : pod.getStatus().getContainerStatuses();
     }
 
+    List<ContainerStatus> initContainers() {
+        return pod.getStatus() == null || pod.getStatus().getInitContainerStatuses() == null
+                ? List.of() : pod.getStatus().getInitContainerStatuses();
+    }
+
     private String phase() {
         return pod.getStatus() == null || pod.getStatus().getPhase() == null ? "Pending" : pod.getStatus().getPhase();
     }

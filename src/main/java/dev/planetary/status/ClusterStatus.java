@@ -11,6 +11,7 @@ import dev.planetary.desired.Labels;
 import dev.planetary.desired.Names;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
+import dev.planetary.observe.Quoted;
 import dev.planetary.status.Verdict.Facts;
 import dev.planetary.status.Verdict.WorkerCount;
 import java.time.Instant;
@@ -84,7 +85,8 @@ public final class ClusterStatus {
         var status = verdict.holds() ? Status.True : Status.False;
         var since = before.flatMap(b -> b.condition(type)).filter(c -> c.status() == status).map(Condition::lastTransitionTime)
                 .orElseGet(() -> rfc3339(facts.seen().now()));
-        return new Condition(type, status, facts.seen().cluster().getMetadata().getGeneration(), since, verdict.reason(), verdict.message());
+        return new Condition(type, status, facts.seen().cluster().getMetadata().getGeneration(), since, Quoted.reason(verdict.reason()),
+                Quoted.beginning(verdict.message()));
     }
 
     private static Phase phase(Facts facts, Optional<PlanetaryClusterStatus> before) {
@@ -94,9 +96,9 @@ public final class ClusterStatus {
         if (Verdict.ready(facts).holds()) {
             return Phase.Running;
         }
-        var schedulerReady = Verdict.scheduler(facts).holds();
-        if (!schedulerReady && facts.findings().stream().anyMatch(Finding::permanent)) {
-            return Phase.Failed;
+        if (facts.findings().stream().anyMatch(Finding::permanent)) {
+            var works = Verdict.scheduler(facts).holds() && (facts.workers().ready() > 0 || facts.workers().desired() == 0);
+            return works ? Phase.Degraded : Phase.Failed;
         }
         // Once it ran, a missing part is a loss; before, it is on its way up.
         var ran = before.map(PlanetaryClusterStatus::phase).filter(p -> p == Phase.Running || p == Phase.Degraded).isPresent();
