@@ -42,7 +42,8 @@ public record GroupPlan(int create, List<Departure> delete, List<Departure> reti
         var leaving = pods.stream().filter(p -> p.live() && p.retiring()).toList();
 
         var missing = Math.max(0, wanted - current.size());
-        var keep = leaving.stream().filter(p -> p.madeFrom(hash) && p.worker().isPresent()).limit(missing).toList();
+        var keep = leaving.stream().filter(p -> p.madeFrom(hash) && p.worker().isPresent())
+                .sorted(CHEAPEST_FIRST.reversed()).limit(missing).toList();
         var room = outdated.isEmpty() ? missing : wanted + MAX_SURGE - staying.size();
         var create = Math.max(0, Math.min(missing - keep.size(), room - keep.size()));
 
@@ -52,13 +53,12 @@ public record GroupPlan(int create, List<Departure> delete, List<Departure> reti
         current.stream().sorted(CHEAPEST_FIRST).limit(Math.max(0, current.size() - wanted))
                 .map(p -> new Departure(p, Departure.Reason.ScaledDown, "%s: %d workers are wanted".formatted(p.name(), wanted)))
                 .forEach(goes::add);
-        outdated(current, outdated, wanted).forEach(goes::add);
+        outdated(current, outdated, wanted, known).forEach(goes::add);
 
         var retire = new ArrayList<Departure>();
         var waiting = 0;
         for (var departure : goes) {
-            var pod = departure.pod();
-            if (!pod.started() || known && pod.worker().isEmpty()) {
+            if (holdsNothing(departure.pod(), known)) {
                 delete.add(departure);
             } else if (known) {
                 retire.add(departure);
@@ -70,13 +70,17 @@ public record GroupPlan(int create, List<Departure> delete, List<Departure> reti
     }
 
     /** Those that hold nothing go at once; the others as the scheduler gets new ones to use in their place. */
-    private static List<Departure> outdated(List<ObservedPod> current, List<ObservedPod> outdated, int wanted) {
-        var started = outdated.stream().filter(ObservedPod::started).sorted(CHEAPEST_FIRST).toList();
+    private static List<Departure> outdated(List<ObservedPod> current, List<ObservedPod> outdated, int wanted, boolean known) {
+        var holding = outdated.stream().filter(p -> !holdsNothing(p, known)).sorted(CHEAPEST_FIRST).toList();
         var usable = (int) current.stream().filter(ObservedPod::usable).count();
-        var mayLeave = Math.clamp(usable + started.size() - wanted, 0, started.size());
-        return Stream.concat(outdated.stream().filter(p -> !p.started()), started.stream().limit(mayLeave))
+        var mayLeave = Math.clamp(usable + holding.size() - wanted, 0, holding.size());
+        return Stream.concat(outdated.stream().filter(p -> holdsNothing(p, known)), holding.stream().limit(mayLeave))
                 .map(p -> new Departure(p, Departure.Reason.SpecChanged, p.name() + ": the spec of the workers changed"))
                 .toList();
+    }
+
+    private static boolean holdsNothing(ObservedPod pod, boolean known) {
+        return !pod.started() || known && pod.worker().isEmpty();
     }
 
     static Departure finished(ObservedPod pod) {
