@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.regex.Pattern;
 
 /**
  * Why a pod does not come up, in Kubernetes' own words.
@@ -16,8 +16,10 @@ import java.util.stream.Stream;
  * @param message for people; secrets of signed URLs are taken out
  */
 public record PodTrouble(String pod, String reason, String message) {
+    private static final int LONGEST = 600;
     /** Reasons of a waiting container that say no more than "it takes its time". */
     private static final Set<String> PATIENCE = Set.of("ContainerCreating", "PodInitializing");
+    private static final Pattern SECRET = Pattern.compile("(?i)((?:sig|token|password|accountkey|subscription-key)=)[^&\\s\"']+");
 
     /** The most telling trouble among pods: what ran and crashed first, then what cannot start, then what has no place. */
     public static Optional<PodTrouble> worst(List<ObservedPod> pods) {
@@ -31,8 +33,7 @@ public record PodTrouble(String pod, String reason, String message) {
         if (!pod.live()) {
             return Optional.empty();
         }
-        return Stream.concat(pod.initContainers().stream(), pod.containers().stream())
-                .map(c -> of(pod.name(), c)).flatMap(Optional::stream).findFirst()
+        return pod.containers().stream().map(c -> of(pod.name(), c)).flatMap(Optional::stream).findFirst()
                 .or(() -> unschedulable(pod));
     }
 
@@ -41,8 +42,9 @@ public record PodTrouble(String pod, String reason, String message) {
         var status = pod.pod().getStatus();
         var reason = status == null || status.getReason() == null ? "" : status.getReason() + ": ";
         var message = status == null || status.getMessage() == null ? "" : status.getMessage();
-        return Quoted.end(reason + message + pod.containers().stream().map(c -> c.getState() == null ? null : c.getState().getTerminated())
-                .filter(java.util.Objects::nonNull).map(PodTrouble::exit).findFirst().orElse(""));
+        var exit = pod.containers().stream().map(c -> c.getState() == null ? null : c.getState().getTerminated())
+                .filter(java.util.Objects::nonNull).map(PodTrouble::exit).findFirst().orElse("");
+        return (clean(reason + message) + " " + exit).strip();
     }
 
     private static Optional<PodTrouble> of(String pod, ContainerStatus container) {
@@ -53,12 +55,12 @@ public record PodTrouble(String pod, String reason, String message) {
             var waiting = state.getWaiting();
             var why = waiting.getMessage() == null ? "" : waiting.getMessage();
             var reason = waiting.getReason().equals("ErrImagePull") ? "ImagePullBackOff" : waiting.getReason();
-            return Optional.of(new PodTrouble(pod, reason, Quoted.end(reason.equals("CrashLoopBackOff") && last != null ? exit(last) : why)));
+            return Optional.of(new PodTrouble(pod, reason, last == null ? clean(why) : exit(last)));
         }
         // Between two restarts it has just ended, or runs anew for the moment: one cause, one reason, so that readers see no flutter.
         var ended = state != null && state.getTerminated() != null ? state.getTerminated() : last;
         return ended == null || ended.getExitCode() == null || ended.getExitCode() == 0 ? Optional.empty()
-                : Optional.of(new PodTrouble(pod, "CrashLoopBackOff", Quoted.end(exit(ended))));
+                : Optional.of(new PodTrouble(pod, "CrashLoopBackOff", exit(ended)));
     }
 
     private static Optional<PodTrouble> unschedulable(ObservedPod pod) {
@@ -66,12 +68,18 @@ public record PodTrouble(String pod, String reason, String message) {
         return status == null || status.getConditions() == null ? Optional.empty() : status.getConditions().stream()
                 .filter(c -> "PodScheduled".equals(c.getType()) && "False".equals(c.getStatus()))
                 .map(c -> new PodTrouble(pod.name(), c.getReason() == null ? "Unschedulable" : c.getReason(),
-                        Quoted.end(c.getMessage() == null ? "" : c.getMessage())))
+                        clean(c.getMessage() == null ? "" : c.getMessage())))
                 .findFirst();
     }
 
     private static String exit(ContainerStateTerminated ended) {
-        var said = ended.getMessage() == null ? "" : ": " + ended.getMessage().strip();
+        var said = ended.getMessage() == null ? "" : ": " + clean(ended.getMessage());
         return "exit code " + ended.getExitCode() + ("OOMKilled".equals(ended.getReason()) ? " (OOMKilled: raise the memory limit)" : "") + said;
+    }
+
+    private static String clean(String text) {
+        var scrubbed = SECRET.matcher(text).replaceAll("$1…").strip();
+        // The end of a log tells more than its beginning.
+        return scrubbed.length() <= LONGEST ? scrubbed : "…" + scrubbed.substring(scrubbed.length() - LONGEST);
     }
 }
