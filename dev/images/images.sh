@@ -7,7 +7,9 @@ image() {
     operator)
       context=. dockerfile=Dockerfile inputs=(Dockerfile .dockerignore pom.xml src/main) ;;
     client) context=images/client dockerfile=images/client/Dockerfile inputs=(images/client) ;;
-    standin) context=dev/standin dockerfile=dev/standin/Dockerfile inputs=(dev/standin) ;;
+    standin)   # what deploys it and tells of it is not in it
+      context=dev/standin dockerfile=dev/standin/Dockerfile
+      inputs=(dev/standin/{Dockerfile,azurite,createdb,data,requirements.lock,start,{control,front,sas,seed}.py}) ;;
     *) die "there is no image called '$1'; choose from: base operator client standin" ;;
   esac
   [ -e "$ROOT/$dockerfile" ] || die "$dockerfile is missing, so image $1 cannot be built"
