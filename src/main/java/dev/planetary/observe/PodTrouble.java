@@ -73,7 +73,7 @@ public record PodTrouble(String pod, String reason, String message) {
     }
 
     private static String exit(ContainerStateTerminated ended) {
-        var said = ended.getMessage() == null ? "" : ": " + clean(ended.getMessage());
+        var said = ended.getMessage() == null || ended.getMessage().isBlank() ? "" : ": " + clean(ended.getMessage());
         return "exit code " + ended.getExitCode() + ("OOMKilled".equals(ended.getReason()) ? " (OOMKilled: raise the memory limit)" : "") + said;
     }
 

@@ -26,7 +26,8 @@ public final class ClusterStatus {
 
     /** @param findings what stands in the way, permanent or not */
     public static PlanetaryClusterStatus of(ClusterObservation seen, ClusterModel model, List<Finding> findings) {
-        var count = WorkerCount.of(seen.workers(Names.DEFAULT_GROUP), seen.cluster().specOrDefault().wantedWorkers());
+        var count = WorkerCount.of(seen.workers(Names.DEFAULT_GROUP), seen.cluster().specOrDefault().wantedWorkers(),
+                model.accepted().workerHash());
         var facts = new Facts(seen, findings, count);
         var before = Optional.ofNullable(seen.cluster().getStatus());
         if (before.isPresent() && findings.isEmpty() && unheard(seen, before.get())) {

@@ -37,7 +37,7 @@ record Verdict(boolean holds, String reason, String message) {
 
     static Verdict ready(Facts facts) {
         return first(facts, List.of(Verdict::found, Verdict::suspended, f -> Optional.of(scheduler(f)).filter(v -> !v.holds),
-                f -> Optional.of(workers(f)).filter(v -> !v.holds), Verdict::waiting))
+                f -> Optional.of(workers(f)).filter(v -> !v.holds), Verdict::replacing, Verdict::waiting))
                 .orElseGet(() -> new Verdict(true, "Running", "scheduler and %d workers ready".formatted(facts.workers.ready())));
     }
 
@@ -96,8 +96,14 @@ record Verdict(boolean holds, String reason, String message) {
                 : f.workers.trouble().map(t -> trouble("Worker", count(f), t)).or(() -> no("WorkersStarting", count(f)));
     }
 
+    /** Not ready in between either, when an old worker has left and its successor's successor is not there yet. */
+    private static Optional<Verdict> replacing(Facts f) {
+        return f.workers.outdated() > 0 ? no("WorkersReplacing", "workers that are still to be replaced, for their spec changed: " + f.workers.outdated())
+                : Optional.empty();
+    }
+
     private static Optional<Verdict> waiting(Facts f) {
-        return leaving(f) > 0 ? no("WorkersLeaving", "%d more workers than wanted; they leave when their results have moved".formatted(leaving(f)))
+        return leaving(f) > 0 ? no("WorkersLeaving", "%d more workers than wanted, which leave when their results have moved".formatted(leaving(f)))
                 : Optional.empty();
     }
 
@@ -115,12 +121,14 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     /** The default group in numbers. */
-    record WorkerCount(int desired, int replicas, int ready, int retiring, Optional<PodTrouble> trouble) {
-        static WorkerCount of(List<ObservedPod> pods, int desired) {
+    record WorkerCount(int desired, int replicas, int ready, int retiring, int outdated, Optional<PodTrouble> trouble) {
+        /** @param hash what they should be made from */
+        static WorkerCount of(List<ObservedPod> pods, int desired, String hash) {
             return new WorkerCount(desired,
                     (int) pods.stream().filter(p -> p.live() && !p.retiring()).count(),
                     (int) pods.stream().filter(ObservedPod::usable).count(),
                     (int) pods.stream().filter(p -> p.live() && p.retiring() || p.deleting()).count(),
+                    (int) pods.stream().filter(p -> p.live() && !p.retiring() && !p.madeFrom(hash)).count(),
                     PodTrouble.worst(pods.stream().filter(p -> !p.usable()).toList()));
         }
     }
