@@ -1,0 +1,145 @@
+package dev.planetary.observe;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.dask.SchedulerState;
+import dev.planetary.dask.Warning;
+import dev.planetary.dask.WorkerState;
+import dev.planetary.desired.AcceptedSpec;
+import dev.planetary.desired.ClusterModel;
+import dev.planetary.status.Finding;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/**
+ * The {@code in-} files of a golden folder: a cluster as it is found at {@link #NOW}.
+ * <ul>
+ * <li>{@code in-PlanetaryCluster.yaml}: the user's object, with its status of before, if it has one
+ * <li>{@code in-PlanetaryCluster-before.yaml}: whose spec was accepted before the present one
+ * <li>{@code in-Pod-*.yaml}: the pods it owns; {@code ${scheduler}} and {@code ${workers}} stand for the hashes in force,
+ *     {@code ${scheduler-before}} and {@code ${workers-before}} for those of the spec before
+ * <li>{@code in-state.json}: what the scheduler says; not there: it does not answer
+ * <li>{@code in-silent-since.txt}: since when it has not answered
+ * <li>{@code in-findings.yaml}: what stands in the way
+ * <li>{@code in-trusted-ca.pem}: extra CAs that the platform trusts
+ * </ul>
+ */
+public record Folder(Path path) {
+    public static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
+    private static final String DEFAULT_IMAGE = "registry.example.com/planetary/client:1.0.0";
+    private static final String PRELOAD_HASH = "0a1b2c3d4e";
+    private static final ObjectMapper JSON = JsonMapper.builder().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false).build();
+
+    public static List<Folder> all(Path root) {
+        try (var folders = Files.list(root)) {
+            return folders.sorted().map(Folder::new).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public String name() {
+        return path.getFileName().toString();
+    }
+
+    public Stream<String> names(String prefix) {
+        try (var files = Files.list(path)) {
+            return files.map(f -> f.getFileName().toString()).filter(name -> name.startsWith(prefix)).sorted().toList().stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Optional<String> text(String name) {
+        var file = path.resolve(name);
+        try {
+            return Files.exists(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public ClusterModel model() {
+        var before = acceptedBefore();
+        var spec = cluster().specOrDefault();
+        var accepted = before.map(b -> b.covers(spec) ? b : b.next(spec, DEFAULT_IMAGE)).orElseGet(() -> AcceptedSpec.first(spec, DEFAULT_IMAGE));
+        return new ClusterModel(cluster(), accepted, PRELOAD_HASH, trustedCa().isPresent());
+    }
+
+    public ClusterObservation observe() {
+        var state = text("in-state.json").map(Folder::state);
+        // A cluster that has pods or a status was accepted as it is, unless a spec before says otherwise.
+        var accepted = acceptedBefore().or(() -> isNew() ? Optional.empty() : Optional.of(model().accepted()));
+        return new ClusterObservation(cluster(), accepted.stream().toList(), pods(state), Optional.empty(), List.of(), state,
+                text("in-silent-since.txt").map(t -> Instant.parse(t.strip())), NOW);
+    }
+
+    public List<Finding> findings() {
+        return text("in-findings.yaml").map(t -> List.of(Serialization.unmarshal(t, Finding[].class))).orElse(List.of());
+    }
+
+    public Optional<String> trustedCa() {
+        return text("in-trusted-ca.pem");
+    }
+
+    /** Nothing was made for it yet. */
+    public boolean isNew() {
+        return names("in-Pod-").findAny().isEmpty() && cluster().getStatus() == null;
+    }
+
+    private PlanetaryCluster cluster() {
+        return Serialization.unmarshal(text("in-PlanetaryCluster.yaml").orElseThrow(), PlanetaryCluster.class);
+    }
+
+    private Optional<AcceptedSpec> acceptedBefore() {
+        return text("in-PlanetaryCluster-before.yaml")
+                .map(t -> AcceptedSpec.first(Serialization.unmarshal(t, PlanetaryCluster.class).specOrDefault(), DEFAULT_IMAGE));
+    }
+
+    private List<ObservedPod> pods(Optional<SchedulerState> state) {
+        return names("in-Pod-").map(name -> {
+            var pod = Serialization.unmarshal(hashed(text(name).orElseThrow()), Pod.class);
+            var uid = pod.getMetadata().getUid();
+            return new ObservedPod(pod, pod.getMetadata().getDeletionTimestamp() != null, state.flatMap(s -> s.worker(uid)),
+                    state.filter(s -> s.retired().contains(uid)).isPresent());
+        }).toList();
+    }
+
+    private String hashed(String pod) {
+        var now = model().accepted();
+        var before = acceptedBefore().orElse(now);
+        return pod.replace("${scheduler}", now.schedulerHash()).replace("${workers}", now.workerHash())
+                .replace("${scheduler-before}", before.schedulerHash()).replace("${workers-before}", before.workerHash());
+    }
+
+    private static SchedulerState state(String text) {
+        try {
+            var json = JSON.readTree(text);
+            return new SchedulerState(json.path("boot").asText(), json.path("version").asLong(), json.path("ending").asBoolean(),
+                    json.path("idleSince").isNumber() ? Optional.of(Instant.ofEpochSecond(json.path("idleSince").asLong())) : Optional.empty(),
+                    items(json.path("workers"), WorkerState.class), Set.copyOf(items(json.path("retired"), String.class)),
+                    items(json.path("warnings"), Warning.class));
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static <T> List<T> items(JsonNode array, Class<T> type) {
+        return StreamSupport.stream(array.spliterator(), false).map(item -> JSON.convertValue(item, type)).collect(Collectors.toList());
+    }
+}

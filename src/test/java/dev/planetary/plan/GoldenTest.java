@@ -1,0 +1,139 @@
+package dev.planetary.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.planetary.desired.ClusterConfigMaps;
+import dev.planetary.desired.SchedulerService;
+import dev.planetary.observe.Folder;
+import dev.planetary.observe.ObservedPod;
+import dev.planetary.status.ClusterStatus;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Every folder of {@code src/test/resources/golden} is a cluster as it is found ({@link Folder} tells the {@code in-} files) and what
+ * the operator makes of it:
+ * <ul>
+ * <li>{@code out-plan.yaml}: what it does to pods, and why
+ * <li>{@code out-status.yaml}: what it tells
+ * <li>{@code out-<Kind>-<name>.yaml}: the objects it makes, in full while the cluster is new or its spec has changed; Secrets apart,
+ *     which are random
+ * </ul>
+ * Texts are compared, so that a failure can be pasted back. After a change that is meant,
+ * {@code dev/mvn test -Dtest=GoldenTest -Dplanetary.generate=true} writes the {@code out-} files: read the diff as you would code.
+ */
+class GoldenTest {
+    private static final Path ROOT = Path.of("src/test/resources/golden");
+    private static final boolean GENERATE = Boolean.getBoolean("planetary.generate");
+    private static final ObjectMapper JSON = new ObjectMapper().setDefaultPropertyInclusion(JsonInclude.Include.NON_EMPTY);
+    private static final ObjectMapper YAML = YAMLMapper.builder()
+            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).disable(YAMLGenerator.Feature.SPLIT_LINES)
+            .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES).enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+            .enable(YAMLGenerator.Feature.INDENT_ARRAYS_WITH_INDICATOR)
+            .configure(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY, true).configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true)
+            .build();
+
+    @TestFactory
+    Stream<DynamicNode> folders() {
+        return Folder.all(ROOT).stream().map(folder -> dynamicContainer(folder.name(), files(folder)));
+    }
+
+    private static Stream<DynamicNode> files(Folder folder) {
+        if (folder.names("in-PlanetaryCluster.yaml").findAny().isEmpty()) {
+            return Stream.of(dynamicTest("is no empty folder", () -> fail(folder.path() + " has no in-PlanetaryCluster.yaml")));
+        }
+        var made = make(folder);
+        if (GENERATE) {
+            write(folder, made);
+        }
+        var tests = new ArrayList<DynamicNode>();
+        made.forEach((name, yaml) -> tests.add(dynamicTest(name, () -> assertThat(yaml).isEqualTo(folder.text(name).orElse("")))));
+        tests.add(dynamicTest("every expected file is made",
+                () -> assertThat(folder.names("out-")).isSubsetOf(made.keySet())));
+        return tests.stream();
+    }
+
+    /** File name to text. */
+    private static Map<String, String> make(Folder folder) {
+        var seen = folder.observe();
+        var model = folder.model();
+        var plan = ClusterPlan.of(seen, model);
+        var made = new TreeMap<String, String>();
+        made.put("out-plan.yaml", yaml(plan(plan)));
+        made.put("out-status.yaml", yaml(ClusterStatus.of(seen, model, folder.findings())));
+
+        var objects = new ArrayList<HasMetadata>();
+        if (seen.latest().filter(model.accepted()::equals).isEmpty()) {
+            objects.add(model.accepted().toRevision(model.cluster()));
+            objects.addAll(plan.create());
+        }
+        if (folder.isNew()) {
+            objects.add(SchedulerService.of(model));
+            objects.add(ClusterConfigMaps.preload(model, Map.of("planetary_worker.py", "…")));
+            folder.trustedCa().ifPresent(bundle -> objects.add(ClusterConfigMaps.trustedCa(model, bundle)));
+        }
+        objects.forEach(o -> made.put("out-%s-%s.yaml".formatted(o.getKind(), o.getMetadata().getName()), yaml(o)));
+        return made;
+    }
+
+    private static Map<String, Object> plan(ClusterPlan plan) {
+        var told = new LinkedHashMap<String, Object>();
+        told.put("create", plan.create().stream().map(p -> p.getMetadata().getName()).toList());
+        told.put("delete", departures(plan.delete()));
+        told.put("retire", departures(plan.retire()));
+        told.put("keep", plan.keep().stream().map(ObservedPod::name).toList());
+        told.put("waiting", plan.waiting());
+        told.put("ending", plan.ending());
+        plan.recheck().ifPresent(at -> told.put("recheck", at.toString()));
+        return told;
+    }
+
+    private static List<Map<String, String>> departures(List<Departure> departures) {
+        return departures.stream().<Map<String, String>>map(d -> new TreeMap<>(Map.of("pod", d.pod().name(), "reason", d.reason().name(), "message", d.message())))
+                .toList();
+    }
+
+    /** Through a map, so that every object is written in the order of the alphabet. */
+    private static String yaml(Object object) {
+        try {
+            return YAML.writeValueAsString(JSON.convertValue(object, new TypeReference<TreeMap<String, Object>>() {}));
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void write(Folder folder, Map<String, String> made) {
+        try {
+            for (var old : folder.names("out-").filter(name -> !made.containsKey(name)).toList()) {
+                Files.delete(folder.path().resolve(old));
+            }
+            for (var file : made.entrySet()) {
+                Files.writeString(folder.path().resolve(file.getKey()), file.getValue());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
