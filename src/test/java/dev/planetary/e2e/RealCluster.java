@@ -1,5 +1,7 @@
 package dev.planetary.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.desired.Labels;
@@ -17,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,22 +28,28 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A real cluster with the operator deployed in it, and for every test a namespace of its own under restricted pod security. On
- * failure it says what was there.
+ * A real cluster with the operator deployed in it, and a namespace under restricted pod security: one for every test, or, where the
+ * field is static, one for the class. On failure it says what was there.
  */
-public final class RealCluster implements BeforeEachCallback, AfterTestExecutionCallback, AfterEachCallback {
+public final class RealCluster implements BeforeAllCallback, BeforeEachCallback, AfterTestExecutionCallback, AfterEachCallback, AfterAllCallback {
+    /** The namespace of the operator, and its name there. */
+    static final String SYSTEM = "planetary-system";
+    static final String OPERATOR = "planetary-operator";
     static final Path SAMPLES = Path.of("deploy/manifests/samples");
     /** Long enough for a busy two-core machine; a test that passes takes seconds. */
     static final Duration PATIENCE = Duration.ofSeconds(120);
 
     private KubernetesClient client;
     private String namespace;
+    private boolean ofClass;
 
     KubernetesClient client() {
         return client;
@@ -59,7 +68,19 @@ public final class RealCluster implements BeforeEachCallback, AfterTestExecution
     }
 
     @Override
+    public void beforeAll(ExtensionContext context) {
+        ofClass = true;
+        open(context);
+    }
+
+    @Override
     public void beforeEach(ExtensionContext context) {
+        if (!ofClass) {
+            open(context);
+        }
+    }
+
+    private void open(ExtensionContext context) {
         client = new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(new File(property("planetary.e2e.kubeconfig")))).build();
         namespace = context.getRequiredTestClass().getSimpleName().toLowerCase(Locale.ROOT) + "-" + UUID.randomUUID().toString().substring(0, 6);
         client.resource(new NamespaceBuilder().withNewMetadata().withName(namespace)
@@ -73,6 +94,17 @@ public final class RealCluster implements BeforeEachCallback, AfterTestExecution
 
     @Override
     public void afterEach(ExtensionContext context) {
+        if (!ofClass) {
+            close();
+        }
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        close();
+    }
+
+    private void close() {
         client.namespaces().withName(namespace).delete();
         client.close();
     }
@@ -85,6 +117,22 @@ public final class RealCluster implements BeforeEachCallback, AfterTestExecution
                 metadata: {name: %s}
                 spec:
                 %s""".formatted(name, spec.indent(2)));
+    }
+
+    /** One scheduler and so many workers of one thread, as small as Dask can be; more of the spec (YAML) may follow. */
+    PlanetaryCluster applySmall(String name, int workers, String... more) {
+        return apply(name, small(workers) + String.join("\n", more));
+    }
+
+    static String small(int workers) {
+        return """
+                scheduler:
+                  resources: {requests: {cpu: 20m, memory: 200Mi}, limits: {memory: 768Mi}}
+                workers:
+                  replicas: %d
+                  threads: 1
+                  resources: {requests: {cpu: 20m, memory: 200Mi}, limits: {memory: 768Mi}}
+                """.formatted(workers);
     }
 
     PlanetaryCluster applyYaml(String yaml) {
@@ -113,6 +161,39 @@ public final class RealCluster implements BeforeEachCallback, AfterTestExecution
         return cluster.getStatus().condition(Condition.READY).orElseThrow();
     }
 
+    /** Deletes a cluster and does not wait. */
+    void delete(String name) {
+        client.resources(PlanetaryCluster.class).inNamespace(namespace).withName(name).delete();
+    }
+
+    /** What {@code kubectl scale} does. */
+    void scale(String name, int replicas) {
+        client.resources(PlanetaryCluster.class).inNamespace(namespace).withName(name).scale(replicas);
+    }
+
+    /** Every status the cluster is given from now on, in order. */
+    Told listen(String name) {
+        return new Told(client.resources(PlanetaryCluster.class).inNamespace(namespace).withName(name));
+    }
+
+    List<Pod> workers(String cluster) {
+        return pods(cluster, Labels.WORKER);
+    }
+
+    Pod scheduler(String cluster) {
+        var pods = pods(cluster, Labels.SCHEDULER);
+        assertThat(pods).as("schedulers of " + cluster).hasSize(1);
+        return pods.getFirst();
+    }
+
+    static List<String> uids(Collection<Pod> pods) {
+        return pods.stream().map(p -> p.getMetadata().getUid()).toList();
+    }
+
+    static List<String> names(Collection<Pod> pods) {
+        return pods.stream().map(p -> p.getMetadata().getName()).toList();
+    }
+
     List<Pod> pods(String cluster, String component) {
         return client.pods().inNamespace(namespace).withLabel(Labels.CLUSTER, cluster).withLabel(Labels.COMPONENT, component).list().getItems();
     }
@@ -131,6 +212,11 @@ public final class RealCluster implements BeforeEachCallback, AfterTestExecution
         pod.getMetadata().setNamespace(namespace);
         client.resource(pod).create();
         return client.resource(pod).waitUntilReady(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Ends a pod without any notice: its object goes at once, and its processes are killed. */
+    void kill(Pod pod) {
+        at(pod).withGracePeriod(0).delete();
     }
 
     /** Puts files into a pod's /planetary. */
@@ -156,6 +242,11 @@ public final class RealCluster implements BeforeEachCallback, AfterTestExecution
 
     Result python(Pod pod, String program) {
         return exec(pod, "python", "-c", program);
+    }
+
+    /** Starts a Python program that tells how far it is on stdout and waits for words on stdin. */
+    Dialogue talk(Pod pod, String program) {
+        return new Dialogue(at(pod), program);
     }
 
     private PodResource at(Pod pod) {

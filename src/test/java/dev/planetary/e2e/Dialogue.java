@@ -1,0 +1,71 @@
+package dev.planetary.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.client.dsl.ExecWatch;
+import io.fabric8.kubernetes.client.dsl.PodResource;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.awaitility.Awaitility;
+
+/** A Python program that runs in a pod while the test does something to the cluster; it prints words and reads lines. */
+final class Dialogue implements AutoCloseable {
+    private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+    private final ExecWatch exec;
+
+    Dialogue(PodResource pod, String program) {
+        exec = pod.redirectingInput().writingOutput(output).writingError(output).exec("python", "-u", "-c", program);
+    }
+
+    String output() {
+        return output.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Waits for a line that begins with this word and returns the rest of it. */
+    String await(String word) {
+        return Awaitility.await("the program says " + word).atMost(RealCluster.PATIENCE).pollInterval(Duration.ofMillis(50))
+                .until(() -> {
+                    var said = line(word);
+                    assertThat(said.isPresent() || !exec.exitCode().isDone()).as("still to say %s:%n%s", word, output()).isTrue();
+                    return said;
+                }, Optional::isPresent).orElseThrow();
+    }
+
+    void say(String word) {
+        try {
+            exec.getInput().write((word + "\n").getBytes(StandardCharsets.UTF_8));
+            exec.getInput().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until the program ends, and insists that it ends well. */
+    String end() {
+        try {
+            assertThat(exec.exitCode().get(RealCluster.PATIENCE.toSeconds(), TimeUnit.SECONDS)).as(output()).isZero();
+            return output();
+        } catch (TimeoutException | ExecutionException e) {
+            throw new AssertionError("The program did not end: " + output(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    private Optional<String> line(String word) {
+        return output().lines().filter(l -> l.startsWith(word + " ") || l.equals(word)).map(l -> l.substring(word.length()).strip()).findFirst();
+    }
+
+    @Override
+    public void close() {
+        exec.close();
+    }
+}
