@@ -5,6 +5,7 @@ import dev.planetary.dask.SchedulerState;
 import dev.planetary.desired.AcceptedSpec;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Service;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,9 @@ public record ClusterObservation(PlanetaryCluster cluster, List<AcceptedSpec> ac
         Optional<Service> service, List<ConfigMap> configMaps, Optional<SchedulerState> state, Optional<Instant> silentSince,
         Instant now) {
 
+    /** How long a scheduler may take for an answer before it counts as silent. */
+    public static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
+
     public String name() {
         return cluster.getMetadata().getName();
     }
@@ -45,6 +49,12 @@ public record ClusterObservation(PlanetaryCluster cluster, List<AcceptedSpec> ac
         return schedulers().stream().filter(ObservedPod::live)
                 .max(java.util.Comparator.comparing((ObservedPod p) -> p.pod().getMetadata().getCreationTimestamp())
                         .thenComparing(ObservedPod::name));
+    }
+
+    /** It is there and ready, and may answer in a moment: after a restart of the operator nothing is known, which means nothing. */
+    public boolean unheard() {
+        return state.isEmpty() && scheduler().filter(ObservedPod::ready).isPresent()
+                && silentSince.map(since -> since.plus(ANSWERS_WITHIN)).filter(due -> !now.isBefore(due)).isEmpty();
     }
 
     /** Every name that a new pod cannot have. */

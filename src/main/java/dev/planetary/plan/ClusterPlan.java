@@ -52,7 +52,9 @@ public record ClusterPlan(List<Pod> create, List<Departure> delete, List<Departu
         for (int i = 0; i < workers.create(); i++) {
             create.add(WorkerPod.of(model, Names.DEFAULT_GROUP, take(model.names().freeWorker(Names.DEFAULT_GROUP, taken), taken)));
         }
-        return new ClusterPlan(List.copyOf(create), Stream.concat(scheduler.delete().stream(), workers.delete().stream()).toList(),
+        // Only the scheduler knows whether a worker that ended well was retired: its word is waited for a moment.
+        var delete = workers.delete().stream().filter(d -> d.reason() != Departure.Reason.Completed || !seen.unheard());
+        return new ClusterPlan(List.copyOf(create), Stream.concat(scheduler.delete().stream(), delete).toList(),
                 workers.retire(), workers.keep(), workers.waiting(), false, scheduler.recheck());
     }
 

@@ -49,17 +49,12 @@ public final class ClusterStatus {
                 && readyReason(a).equals(readyReason(b));
     }
 
-    /**
-     * The scheduler answered before and may answer in a moment: after a restart of the operator nothing is known, which is no reason
-     * to call a cluster broken that runs.
-     */
+    /** The scheduler answered before, and will have its time to do so again: no reason to call a cluster broken that runs. */
     private static boolean unheard(ClusterObservation seen, PlanetaryClusterStatus before) {
-        return seen.state().isEmpty() && !seen.cluster().specOrDefault().suspend()
-                && seen.silentSince().map(since -> since.plus(Verdict.ANSWERS_WITHIN)).filter(seen.now()::isBefore).isPresent()
+        return seen.unheard() && !seen.cluster().specOrDefault().suspend()
                 && java.util.Objects.equals(before.observedGeneration(), seen.cluster().getMetadata().getGeneration())
                 && before.condition(Condition.SCHEDULER_READY).filter(c -> c.status() == Status.True).isPresent()
-                && seen.scheduler().filter(ObservedPod::ready).filter(p -> before.scheduler() != null
-                        && p.name().equals(before.scheduler().podName())).isPresent();
+                && before.scheduler() != null && seen.scheduler().map(ObservedPod::name).equals(Optional.ofNullable(before.scheduler().podName()));
     }
 
     private static String readyReason(PlanetaryClusterStatus s) {

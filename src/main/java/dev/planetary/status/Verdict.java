@@ -3,7 +3,6 @@ package dev.planetary.status;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.PodTrouble;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -16,8 +15,6 @@ import java.util.function.Function;
  * @param message why, in words
  */
 record Verdict(boolean holds, String reason, String message) {
-    static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
-
     /** What the checks look at. */
     record Facts(ClusterObservation seen, List<Finding> findings, WorkerCount workers) {
         boolean suspended() {
@@ -76,7 +73,7 @@ record Verdict(boolean holds, String reason, String message) {
     /** A ready pod whose scheduler says nothing for longer than it takes to answer once. */
     private static Optional<Verdict> schedulerSilent(Facts f) {
         return f.seen.scheduler().filter(ObservedPod::ready).isPresent()
-                && f.seen.silentSince().filter(since -> since.plus(ANSWERS_WITHIN).isBefore(f.seen.now())).isPresent()
+                && f.seen.silentSince().filter(since -> since.plus(ClusterObservation.ANSWERS_WITHIN).isBefore(f.seen.now())).isPresent()
                 ? no("SchedulerUnreachable", "the scheduler is ready but does not answer the operator on port 8787: does a network policy forbid it?")
                 : Optional.empty();
     }

@@ -175,9 +175,9 @@ final class Flow implements BeforeEachCallback, AfterEachCallback {
         return schedulers.in(pods.schedulers(name).getLast());
     }
 
-    /** Waits until the operator has had nothing to ask or to write for a while. */
+    /** Waits until the operator has had nothing to ask or to write for longer than it puts off the write of a counter. */
     void settle() {
-        until().until(() -> wire().quietFor(Duration.ofMillis(700)));
+        until().until(() -> wire().quietFor(Duration.ofMillis(1200)));
     }
 
     static ConditionFactory until() {
