@@ -1,5 +1,6 @@
 package dev.planetary.status;
 
+import dev.planetary.desired.Names;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.PodTrouble;
@@ -33,7 +34,8 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     static Verdict ready(Facts facts) {
-        return first(facts, List.of(Verdict::found, Verdict::suspended, f -> Optional.of(scheduler(f)).filter(v -> !v.holds),
+        return first(facts, List.of(Verdict::found, Verdict::suspended, Verdict::schedulerTrouble, Verdict::schedulerSilent,
+                Verdict::workersCannotStart, f -> Optional.of(scheduler(f)).filter(v -> !v.holds),
                 f -> Optional.of(workers(f)).filter(v -> !v.holds), Verdict::replacing, Verdict::waiting))
                 .orElseGet(() -> new Verdict(true, "Running", "scheduler and %d workers ready".formatted(facts.workers.ready())));
     }
@@ -86,6 +88,13 @@ record Verdict(boolean holds, String reason, String message) {
                 : f.workers.desired() == 0 ? Optional.empty()
                 : f.workers.trouble().map(t -> trouble("Worker", count(f), t))
                         .or(() -> no("SchedulerNotReady", "unknown while the scheduler does not answer"));
+    }
+
+    /** Not to be told only after the scheduler has started: it will be no better then. */
+    private static Optional<Verdict> workersCannotStart(Facts f) {
+        return f.workers.ready() >= f.workers.desired() ? Optional.empty()
+                : PodTrouble.worst(f.seen.workers(Names.DEFAULT_GROUP).stream().filter(p -> !p.ready()).toList())
+                        .map(t -> trouble("Worker", count(f), t));
     }
 
     private static Optional<Verdict> workersMissing(Facts f) {
