@@ -7,6 +7,8 @@ image() {
     operator)
       context=. dockerfile=Dockerfile inputs=(Dockerfile .dockerignore pom.xml src/main) ;;
     client) context=images/client dockerfile=images/client/Dockerfile inputs=(images/client) ;;
+    client-root | client-named)   # for tests: the client image with another user
+      context=src/test/images/$1 dockerfile=src/test/images/$1/Dockerfile inputs=(images/client "src/test/images/$1") ;;
     standin)   # what deploys it and tells of it is not in it
       context=dev/standin dockerfile=dev/standin/Dockerfile
       inputs=(dev/standin/{Dockerfile,azurite,createdb,data,requirements.lock,start,{control,front,sas,seed}.py}) ;;
