@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.desired.Labels;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -136,9 +138,11 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
     }
 
     PlanetaryCluster applyYaml(String yaml) {
-        var wanted = client.getKubernetesSerialization().unmarshal(yaml, PlanetaryCluster.class);
+        // As a user's tools do: our classes would write more than the YAML says.
+        var wanted = client.getKubernetesSerialization().unmarshal(yaml, GenericKubernetesResource.class);
         wanted.getMetadata().setNamespace(namespace);
-        return client.resource(wanted).fieldManager("e2e").forceConflicts().serverSideApply();
+        client.resource(wanted).fieldManager("e2e").forceConflicts().serverSideApply();
+        return cluster(wanted.getMetadata().getName()).orElseThrow();
     }
 
     Optional<PlanetaryCluster> cluster(String name) {
@@ -198,6 +202,18 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
         return client.pods().inNamespace(namespace).withLabel(Labels.CLUSTER, cluster).withLabel(Labels.COMPONENT, component).list().getItems();
     }
 
+    /** The operator's pod. */
+    Pod operator() {
+        var pods = client.pods().inNamespace(SYSTEM).withLabel("app.kubernetes.io/name", OPERATOR).list().getItems();
+        assertThat(pods).as("the operator's pods").hasSize(1);
+        return pods.getFirst();
+    }
+
+    /** What the operator logged since then. */
+    String operatorLog(Instant since) {
+        return client.pods().inNamespace(SYSTEM).withName(operator().getMetadata().getName()).sinceTime(since.toString()).getLog();
+    }
+
     /** The notes of events of that reason about a cluster. */
     List<String> events(String reason) {
         return client.events().v1().events().inNamespace(namespace).list().getItems().stream()
@@ -250,7 +266,7 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
     }
 
     private PodResource at(Pod pod) {
-        return client.pods().inNamespace(namespace).withName(pod.getMetadata().getName());
+        return client.pods().inNamespace(pod.getMetadata().getNamespace()).withName(pod.getMetadata().getName());
     }
 
     static String read(Path file) {
