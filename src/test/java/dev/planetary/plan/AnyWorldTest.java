@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What holds of every plan, whatever happened before; each seed is another history, and the same one every time. */
 class AnyWorldTest {
-    private static final int HISTORIES = 80;
+    private static final int HISTORIES = 50;
     private static final int EVENTS = 80;
     private static final int LONGEST_CALM = 100;
 
