@@ -44,8 +44,9 @@ public record GroupPlan(int create, List<Departure> delete, List<Departure> reti
         var missing = Math.max(0, wanted - current.size());
         var keep = leaving.stream().filter(p -> p.madeFrom(hash) && p.worker().isPresent())
                 .sorted(CHEAPEST_FIRST.reversed()).limit(missing).toList();
-        var room = outdated.isEmpty() ? missing : wanted + MAX_SURGE - staying.size();
-        var create = Math.max(0, Math.min(missing - keep.size(), room - keep.size()));
+        // Those that still give their results away have their place: else a slow change would double the group.
+        var room = outdated.isEmpty() ? missing : wanted + MAX_SURGE - staying.size() - leaving.size();
+        var create = Math.max(0, Math.min(missing - keep.size(), room));
 
         var delete = new ArrayList<Departure>();
         pods.stream().filter(p -> p.finished() && !p.deleting()).map(GroupPlan::finished).forEach(delete::add);
