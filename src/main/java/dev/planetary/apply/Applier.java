@@ -9,8 +9,6 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.FieldValidateable.Validation;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,39 +48,55 @@ public final class Applier {
         }
     }
 
-    /** Makes an object say what it should again; a merge patch, so that what the API server filled in stays. */
-    public Optional<Finding> update(HasMetadata wanted) {
+    /**
+     * Replaces an object by a changed copy of what was seen of it: its uid and resourceVersion go along, so that neither somebody
+     * else's object nor a change that was not seen is overwritten.
+     */
+    public Optional<Finding> update(HasMetadata changed) {
         try {
-            client.resource(wanted).patch(PatchContext.of(PatchType.JSON_MERGE));
+            client.resource(changed).update();
             return Optional.empty();
         } catch (KubernetesClientException e) {
-            return Optional.of(Refusal.of(nameOf(wanted), e));
+            return e.getCode() == 409 ? Optional.empty() : Optional.of(Refusal.of(nameOf(changed), e));
         }
+    }
+
+    /** Whether a cluster's spec is still what the cache shows: asked before results are discarded on account of it. */
+    public boolean isCurrent(PlanetaryCluster cached) {
+        var live = client.resource(cached).get();
+        return live != null && live.getMetadata().getUid().equals(cached.getMetadata().getUid())
+                && live.getMetadata().getGeneration().equals(cached.getMetadata().getGeneration());
     }
 
     /**
      * Deletes a pod as it was seen: only that uid, and, if it had not started, only while nothing about it has changed, so that a
      * stale cache never kills a pod that has begun to work.
      */
-    public void delete(PlanetaryCluster cluster, ObservedPod seen) {
+    public Optional<Finding> delete(PlanetaryCluster cluster, ObservedPod seen) {
         var meta = seen.pod().getMetadata();
         var options = new DeleteOptionsBuilder().withNewPreconditions().withUid(meta.getUid())
                 .withResourceVersion(seen.started() ? null : meta.getResourceVersion()).endPreconditions().build();
         try {
             client.raw("/api/v1/namespaces/%s/pods/%s".formatted(meta.getNamespace(), meta.getName()), "DELETE", options);
-            recent.deleted(cluster.getMetadata().getUid(), meta.getUid());
         } catch (KubernetesClientException e) {
-            if (e.getCode() == 404) {
-                recent.deleted(cluster.getMetadata().getUid(), meta.getUid());
-            } else {
-                LOG.atInfo().addKeyValue("pod", meta.getName()).log("not deleted, will look again: {}", e.getMessage());
+            if (e.getCode() == 409) {
+                return Optional.of(new Finding(false, "Waiting", meta.getName() + " changed while it was to be deleted"));
+            }
+            if (e.getCode() != 404) {
+                return Optional.of(new Finding(false, "ApiServerError", "%s not deleted yet: %s".formatted(meta.getName(), Refusal.words(e))));
             }
         }
+        recent.deleted(cluster.getMetadata().getUid(), meta.getUid());
+        return Optional.empty();
     }
 
-    /** Deletes something that nobody mounts or reads any more. */
+    /** Deletes something that nobody mounts or reads any more; if that fails, the next pass does it. */
     public void deleteUnused(HasMetadata object) {
-        client.resource(object).delete();
+        try {
+            client.resource(object).delete();
+        } catch (KubernetesClientException e) {
+            LOG.atInfo().addKeyValue("object", nameOf(object)).log("not removed yet: {}", Refusal.words(e));
+        }
     }
 
     private Outcome existing(PlanetaryCluster cluster, HasMetadata wanted) {

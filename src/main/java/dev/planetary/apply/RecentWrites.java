@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -16,6 +17,8 @@ import java.util.concurrent.ConcurrentMap;
  */
 public final class RecentWrites {
     private static final Duration MEMORY = Duration.ofSeconds(30);
+    /** A scheduler that took a request to retire shows it in its state within a second or two. */
+    private static final Duration ASKED = Duration.ofSeconds(5);
 
     private record Created(HasMetadata object, Instant at) {}
 
@@ -42,7 +45,7 @@ public final class RecentWrites {
         of(clusterUid).deleted.put(uid, clock.instant());
     }
 
-    public void retired(String clusterUid, Collection<String> uids) {
+    public void askedToRetire(String clusterUid, Collection<String> uids) {
         uids.forEach(uid -> of(clusterUid).retired.put(uid, clock.instant()));
     }
 
@@ -51,11 +54,11 @@ public final class RecentWrites {
     }
 
     public boolean wasDeleted(String clusterUid, String uid) {
-        return young(of(clusterUid).deleted, uid);
+        return young(of(clusterUid).deleted, uid, MEMORY);
     }
 
-    public boolean wasRetired(String clusterUid, String uid) {
-        return young(of(clusterUid).retired, uid);
+    public boolean wasAskedToRetire(String clusterUid, String uid) {
+        return young(of(clusterUid).retired, uid, ASKED);
     }
 
     /** The cached objects of a kind, and those just made that the cache does not show yet. */
@@ -72,8 +75,13 @@ public final class RecentWrites {
         clusters.remove(clusterUid);
     }
 
-    private boolean young(ConcurrentMap<String, Instant> times, String uid) {
-        times.values().removeIf(at -> !at.isAfter(clock.instant().minus(MEMORY)));
+    /** When a request to retire will no longer be taken for granted; no event tells. */
+    public Optional<Instant> nextExpiry(String clusterUid) {
+        return of(clusterUid).retired.values().stream().min(Instant::compareTo).map(at -> at.plus(ASKED));
+    }
+
+    private boolean young(ConcurrentMap<String, Instant> times, String uid, Duration memory) {
+        times.values().removeIf(at -> !at.isAfter(clock.instant().minus(memory)));
         return times.containsKey(uid);
     }
 

@@ -12,13 +12,18 @@ final class Refusal {
     }
 
     static Finding of(String object, KubernetesClientException e) {
-        var words = e.getStatus() != null && e.getStatus().getMessage() != null ? e.getStatus().getMessage() : String.valueOf(e.getMessage());
+        var words = words(e);
         return switch (e.getCode()) {
             case 400, 422 -> new Finding(true, "Invalid", "the API server refuses %s: %s".formatted(object, words));
             case 403 -> forbidden(object, words);
             case 404 -> new Finding(false, "NamespaceGone", "the namespace is not there (any more): " + words);
             default -> new Finding(false, "ApiServerError", "%s not created yet: %s".formatted(object, words));
         };
+    }
+
+    /** The API server's own message, or the client's. */
+    static String words(KubernetesClientException e) {
+        return e.getStatus() != null && e.getStatus().getMessage() != null ? e.getStatus().getMessage() : String.valueOf(e.getMessage());
     }
 
     private static Finding forbidden(String object, String words) {

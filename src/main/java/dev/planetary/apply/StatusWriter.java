@@ -63,11 +63,12 @@ public final class StatusWriter {
         try {
             last.put(uid, new Written(client.resource(update).updateStatus(), clock.instant()));
         } catch (KubernetesClientException e) {
-            // 409: somebody changed the object, and its event is on its way; 404: it is gone.
             if (e.getCode() != 409 && e.getCode() != 404) {
                 throw e;
             }
             LOG.atDebug().addKeyValue("cluster", cluster.getMetadata().getName()).log("status not written: {}", e.getMessage());
+            // 409: somebody changed the object; a change of labels alone makes no event for us. 404: it is gone.
+            return e.getCode() == 409 ? Optional.of(COUNTERS_EVERY) : Optional.empty();
         }
         return Optional.empty();
     }

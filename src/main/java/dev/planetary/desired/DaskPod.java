@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -131,10 +132,32 @@ final class DaskPod {
         var ours = own.getSpec().getContainers().getFirst();
         var dask = spec.getContainers().stream().filter(c -> CONTAINER.equals(c.getName())).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("the container " + CONTAINER + " cannot be taken away"));
+        mustStart(dask, ours);
+        // Draining rests on the hook and on the time it is given.
+        dask.setLifecycle(ours.getLifecycle());
+        dask.setRestartPolicy(null);
+        spec.setTerminationGracePeriodSeconds(Math.max(own.getSpec().getTerminationGracePeriodSeconds(),
+                spec.getTerminationGracePeriodSeconds() == null ? 0 : spec.getTerminationGracePeriodSeconds()));
         var owned = new HashSet<>(DaskEnv.ownedNames());
-        dask.setEnv(join(dask.getEnv(), ours.getEnv().stream().filter(e -> owned.contains(e.getName())).toList(), EnvVar::getName));
+        // Dask reads its variables in any case: another spelling of an owned one must not win.
+        var theirs = dask.getEnv().stream().filter(e -> owned.contains(e.getName())
+                || !owned.contains(e.getName().toUpperCase(Locale.ROOT))).toList();
+        dask.setEnv(join(theirs, ours.getEnv().stream().filter(e -> owned.contains(e.getName())).toList(), EnvVar::getName));
         dask.setVolumeMounts(join(dask.getVolumeMounts(), ours.getVolumeMounts(), VolumeMount::getMountPath));
         return pod;
+    }
+
+    /** A template may add arguments, or wrap the command; without these the pod would be outside the cluster, or unguarded. */
+    private static void mustStart(Container dask, Container ours) {
+        var words = new ArrayList<>(dask.getCommand());
+        words.addAll(dask.getArgs());
+        var line = String.join(" ", words);
+        for (var option : List.of("--protocol", "--preload")) {
+            var wanted = option + " " + ours.getArgs().get(ours.getArgs().indexOf(option) + 1);
+            if (!line.contains(wanted)) {
+                throw new IllegalArgumentException("the container dask must be started with \"" + wanted + "\": leave args out, or repeat it");
+            }
+        }
     }
 
     /** Later ones win, at the place of the first. */

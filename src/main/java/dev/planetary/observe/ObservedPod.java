@@ -15,9 +15,10 @@ import java.util.Optional;
  * @param deleting a deletion was sent or seen
  * @param worker   what the scheduler says of the worker in it; empty for the scheduler's pod, for a worker that never registered,
  *                 and while the scheduler does not answer
+ * @param asked    it was asked to retire a moment ago
  * @param retired  the scheduler has closed it after its results were moved; its process is about to end
  */
-public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worker, boolean retired) {
+public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worker, boolean asked, boolean retired) {
 
     public String name() {
         return pod.getMetadata().getName();
@@ -40,8 +41,11 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
         return annotations != null && hash.equals(annotations.get(Labels.SPEC_HASH));
     }
 
+    /** Its Dask container ended without an error, and is not started again; a template's sidecars may go on. */
     public boolean succeeded() {
-        return "Succeeded".equals(phase());
+        return "Succeeded".equals(phase()) || !isScheduler() && "Running".equals(phase()) && dask()
+                .filter(c -> c.getState() != null && c.getState().getTerminated() != null)
+                .filter(c -> Integer.valueOf(0).equals(c.getState().getTerminated().getExitCode())).isPresent();
     }
 
     public boolean failed() {
@@ -60,7 +64,9 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
 
     /** A container ran in it, so it may hold results and run tasks. */
     public boolean started() {
-        return !"Pending".equals(phase());
+        return !"Pending".equals(phase()) || dask()
+                .filter(c -> c.getRestartCount() > 0 || c.getState() != null && (c.getState().getRunning() != null || c.getState().getTerminated() != null))
+                .isPresent();
     }
 
     public boolean ready() {
@@ -70,12 +76,17 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
 
     /** The scheduler is moving its results away, or has closed it. */
     public boolean retiring() {
-        return retired || worker.filter(WorkerState::retiring).isPresent();
+        return asked || retired || worker.filter(WorkerState::retiring).isPresent();
     }
 
     /** The scheduler gives it tasks. */
     public boolean usable() {
-        return live() && worker.filter(WorkerState::usable).isPresent();
+        return live() && !retiring() && worker.filter(WorkerState::usable).isPresent();
+    }
+
+    /** It works for the cluster: one that pauses because its memory is nearly full does, too. */
+    public boolean serving() {
+        return live() && !retiring() && worker.filter(w -> w.usable() || "paused".equals(w.status())).isPresent();
     }
 
     /** How often containers were restarted in place. */
@@ -100,6 +111,10 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
     List<ContainerStatus> initContainers() {
         return pod.getStatus() == null || pod.getStatus().getInitContainerStatuses() == null
                 ? List.of() : pod.getStatus().getInitContainerStatuses();
+    }
+
+    private Optional<ContainerStatus> dask() {
+        return containers().stream().filter(c -> "dask".equals(c.getName())).findFirst();
     }
 
     private String phase() {

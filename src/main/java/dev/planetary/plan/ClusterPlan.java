@@ -6,7 +6,9 @@ import dev.planetary.desired.SchedulerPod;
 import dev.planetary.desired.WorkerPod;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
+import dev.planetary.status.Finding;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,6 +30,8 @@ import java.util.stream.Stream;
  */
 public record ClusterPlan(List<Pod> create, List<Departure> delete, List<Departure> retire, List<ObservedPod> keep, int waiting,
         boolean ending, Optional<Instant> recheck) {
+
+    private static final Duration EARLY = Duration.ofMinutes(1);
 
     public static ClusterPlan of(ClusterObservation seen, ClusterModel model) {
         return seen.cluster().specOrDefault().suspend() ? stop(seen) : run(seen, model);
@@ -56,6 +60,24 @@ public record ClusterPlan(List<Pod> create, List<Departure> delete, List<Departu
         var delete = workers.delete().stream().filter(d -> d.reason() != Departure.Reason.Completed || !seen.unheard());
         return new ClusterPlan(List.copyOf(create), Stream.concat(scheduler.delete().stream(), delete).toList(),
                 workers.retire(), workers.keep(), workers.waiting(), false, scheduler.recheck());
+    }
+
+    /** The same but for new pods: while something stands in their way. */
+    public ClusterPlan withoutCreations() {
+        return new ClusterPlan(List.of(), delete, retire, keep, waiting, ending, recheck);
+    }
+
+    /** Whether results are lost by it on account of what the spec says. */
+    public boolean discardsResults() {
+        return delete.stream().anyMatch(d -> d.reason() == Departure.Reason.Suspended
+                || d.reason() == Departure.Reason.SpecChanged && d.pod().isScheduler());
+    }
+
+    /** Pods that ended by themselves within a minute of their making: the next ones will do no better, and can wait a little. */
+    public List<Finding> endedEarly(Instant now) {
+        return delete.stream().filter(d -> d.reason().warning())
+                .filter(d -> Instant.parse(d.pod().pod().getMetadata().getCreationTimestamp()).plus(EARLY).isAfter(now))
+                .limit(1).map(d -> new Finding(false, "PodsEndEarly", d.message() + "; new pods are made with growing pauses")).toList();
     }
 
     private static String take(String name, HashSet<String> taken) {

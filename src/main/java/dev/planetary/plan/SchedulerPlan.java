@@ -1,6 +1,7 @@
 package dev.planetary.plan;
 
 import dev.planetary.observe.ObservedPod;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param recheck when to look again because a pod that is being deleted should be gone by then
  */
 record SchedulerPlan(boolean create, List<Departure> delete, Optional<Instant> recheck) {
+    /** For kubelets that are late and clocks that differ. */
+    private static final Duration SLACK = Duration.ofSeconds(30);
 
     static SchedulerPlan of(List<ObservedPod> pods, String hash, Instant now) {
         var delete = new ArrayList<Departure>();
@@ -28,8 +31,9 @@ record SchedulerPlan(boolean create, List<Departure> delete, Optional<Instant> r
         // The Service would send connections to the old and the new one alike: one at a time. A pod that is not gone when it should
         // be is on a lost node, and not waited for.
         var going = pods.stream().filter(ObservedPod::deleting).toList();
-        var lost = going.stream().allMatch(p -> p.deadline().filter(now::isAfter).isPresent());
+        var lost = going.stream().allMatch(p -> p.deadline().map(SLACK::addTo).map(Instant::from).filter(now::isAfter).isPresent());
         return new SchedulerPlan(going.isEmpty() || lost, List.copyOf(delete),
-                lost ? Optional.empty() : going.stream().map(ObservedPod::deadline).flatMap(Optional::stream).max(Instant::compareTo));
+                lost ? Optional.empty() : going.stream().map(ObservedPod::deadline).flatMap(Optional::stream).max(Instant::compareTo)
+                        .map(SLACK::addTo).map(Instant::from));
     }
 }

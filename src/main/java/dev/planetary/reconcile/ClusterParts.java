@@ -10,11 +10,18 @@ import dev.planetary.settings.OperatorSettings;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
-/** What the cluster reconciler is put together from; one place for production and for tests with other ports. */
-record ClusterParts(Observer observer, Acceptance acceptance, Groundwork groundwork, PlanExecutor executor, Identities identities,
-        Attempts attempts, StatusWriter statuses, EventRecorder events, SchedulerWatch watch, SchedulerEvents schedulerEvents,
-        Preloads preloads, TrustedCa trustedCa) {
+/**
+ * What the cluster reconciler is put together from; one place for production and for tests with other ports.
+ *
+ * @param refusals creations that the API server refused
+ * @param flapping pods that end as soon as they are made
+ * @param forget   drops all that is remembered of a cluster's uid
+ */
+record ClusterParts(Observer observer, Acceptance acceptance, Groundwork groundwork, PlanExecutor executor, Applier applier,
+        Identities identities, Attempts refusals, Attempts flapping, RecentWrites recent, StatusWriter statuses, EventRecorder events,
+        SchedulerWatch watch, SchedulerEvents schedulerEvents, Preloads preloads, TrustedCa trustedCa, Consumer<String> forget, Clock clock) {
 
     /** @param instance names this operator in events */
     static ClusterParts of(KubernetesClient client, OperatorSettings settings, SchedulerClient schedulers, SchedulerWatch watch,
@@ -23,15 +30,29 @@ record ClusterParts(Observer observer, Acceptance acceptance, Groundwork groundw
         var parallel = new Parallel(executor);
         var applier = new Applier(client, recent);
         var identities = new Identities(client, applier, settings, clock);
-        var attempts = new Attempts(clock);
+        var refusals = new Attempts(clock);
+        var flapping = new Attempts(clock);
         var statuses = new StatusWriter(client, clock);
         var events = new EventRecorder(client, clock, executor, instance);
+        var acceptance = new Acceptance(applier, settings.clientImage(), new Attempts(clock));
         var preloads = Preloads.load();
         var trustedCa = TrustedCa.read(client, settings);
-        var acceptance = new Acceptance(applier, settings.clientImage(), new Attempts(clock));
+        Consumer<String> forget = uid -> {
+            watch.forget(uid);
+            recent.forget(uid);
+            statuses.forget(uid);
+            identities.forget(uid);
+            refusals.forget(uid);
+            flapping.forget(uid);
+            acceptance.forget(uid);
+        };
         return new ClusterParts(new Observer(recent, watch, clock), acceptance,
                 new Groundwork(applier, identities, preloads, trustedCa, parallel),
-                new PlanExecutor(applier, schedulers, recent, events, parallel), identities, attempts, statuses, events, watch,
-                new SchedulerEvents(watch, recent, statuses, identities, attempts, acceptance), preloads, trustedCa);
+                new PlanExecutor(applier, schedulers, recent, events, parallel), applier, identities, refusals, flapping, recent, statuses,
+                events, watch, new SchedulerEvents(watch, forget), preloads, trustedCa, forget, clock);
+    }
+
+    void forget(String clusterUid) {
+        forget.accept(clusterUid);
     }
 }

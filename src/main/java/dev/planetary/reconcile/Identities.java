@@ -13,6 +13,8 @@ import dev.planetary.tls.Token;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -24,7 +26,7 @@ import java.util.function.Supplier;
  */
 final class Identities {
     /** How the operator knows a cluster's scheduler, and is known to it. */
-    record Identity(String caPem, String token) {
+    record Identity(String caPem, String token, Instant read) {
         @Override
         public String toString() {
             return "Identity[…]";
@@ -59,7 +61,8 @@ final class Identities {
             var pods = ensure(model, model.names().podsSecret(), () -> ClusterSecrets.pods(model, authority, leaf(model, authority), Token.create()));
             var token = ClusterSecrets.read(pods, ClusterSecrets.TOKEN);
             ensure(model, model.names().clientSecret(), () -> ClusterSecrets.client(model, authority, leaf(model, authority), token));
-            known.put(uid(model), new Identity(authority.certificatePem(), token));
+            // What pods have mounted counts, should the CA's Secret ever have been made anew beside them.
+            known.put(uid(model), new Identity(ClusterSecrets.read(pods, ClusterSecrets.CA), token, clock.instant()));
             return Optional.empty();
         } catch (NotEnsured e) {
             return Optional.of(e.finding);
@@ -70,6 +73,24 @@ final class Identities {
 
     void forget(String clusterUid) {
         known.remove(clusterUid);
+    }
+
+    /**
+     * The scheduler is not trusted, or does not trust us: somebody changed the Secrets. They are read again, but not all the time.
+     *
+     * @return when they may be read again
+     */
+    Instant rereadAfter(String clusterUid, Duration pause) {
+        var identity = known.get(clusterUid);
+        if (identity == null) {
+            return clock.instant().plus(pause);
+        }
+        var due = identity.read().plus(pause);
+        if (due.isAfter(clock.instant())) {
+            return due;
+        }
+        known.remove(clusterUid);
+        return clock.instant().plusMillis(1);
     }
 
     /** A cluster without a status was never reconciled: making is tried first. Another has its Secrets: reading is. */

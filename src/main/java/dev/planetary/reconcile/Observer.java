@@ -49,8 +49,9 @@ final class Observer {
         var uid = pod.getMetadata().getUid();
         return new ObservedPod(pod,
                 pod.getMetadata().getDeletionTimestamp() != null || recent.wasDeleted(clusterUid, uid),
-                state.flatMap(s -> s.worker(uid)),
-                recent.wasRetired(clusterUid, uid) || state.filter(s -> s.retired().contains(uid)).isPresent());
+                state.flatMap(s -> s.worker(uid)), recent.wasAskedToRetire(clusterUid, uid),
+                // Listed again: its container was started anew, and it is a worker like any other.
+                state.filter(s -> s.retired().contains(uid) && s.worker(uid).isEmpty()).isPresent());
     }
 
     private <T extends HasMetadata> List<T> owned(PlanetaryCluster cluster, Context<PlanetaryCluster> context, Class<T> kind) {

@@ -10,12 +10,14 @@ import dev.planetary.desired.Labels;
 import dev.planetary.plan.ClusterPlan;
 import dev.planetary.plan.Departure;
 import dev.planetary.status.Finding;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +25,8 @@ import org.slf4j.LoggerFactory;
 /** Carries out a plan: the scheduler is told first, then pods come and go at once. */
 final class PlanExecutor {
     private static final Logger LOG = LoggerFactory.getLogger(PlanExecutor.class);
+
+    private static final int FIRST_BATCH = 16;
 
     private final Applier applier;
     private final SchedulerClient schedulers;
@@ -42,14 +46,33 @@ final class PlanExecutor {
     List<Finding> carryOut(PlanetaryCluster cluster, ClusterPlan plan, Optional<SchedulerEndpoint> scheduler, Duration drain) {
         scheduler.ifPresent(endpoint -> tell(cluster, plan, endpoint, drain));
         var tasks = new ArrayList<Callable<Optional<Finding>>>();
-        plan.create().forEach(pod -> tasks.add(() -> applier.create(cluster, pod).problem()));
+        var gone = new ConcurrentLinkedQueue<Departure>();
         plan.delete().forEach(departure -> tasks.add(() -> {
-            applier.delete(cluster, departure.pod());
-            return Optional.empty();
+            var problem = applier.delete(cluster, departure.pod());
+            if (problem.isEmpty()) {
+                gone.add(departure);
+            }
+            return problem;
         }));
-        var findings = parallel.all(tasks).stream().flatMap(Optional::stream).distinct().toList();
-        announce(cluster, plan, findings);
-        return findings;
+        var findings = new ArrayList<>(parallel.all(tasks).stream().flatMap(Optional::stream).toList());
+        byReason(cluster, List.copyOf(gone));
+        findings.addAll(create(cluster, plan.create()));
+        return findings.stream().distinct().toList();
+    }
+
+    /** In growing batches that stop at the first refusal: a quota for ten is not asked ten thousand times. */
+    private List<Finding> create(PlanetaryCluster cluster, List<Pod> pods) {
+        var batch = FIRST_BATCH;
+        for (int from = 0; from < pods.size(); from += batch, batch *= 2) {
+            var tasks = pods.subList(from, Math.min(pods.size(), from + batch)).stream()
+                    .<Callable<Optional<Finding>>>map(pod -> () -> applier.create(cluster, pod).problem()).toList();
+            var findings = parallel.all(tasks).stream().flatMap(Optional::stream).toList();
+            if (!findings.isEmpty()) {
+                return findings;
+            }
+        }
+        announce(cluster, pods);
+        return List.of();
     }
 
     /** A scheduler that does not take a word is asked again at the next event; nothing is deleted on account of its silence. */
@@ -67,7 +90,7 @@ final class PlanExecutor {
             }
             if (!retire.isEmpty()) {
                 schedulers.retire(endpoint, retire, drain);
-                recent.retired(uid, retire);
+                recent.askedToRetire(uid, retire);
                 byReason(cluster, plan.retire());
             }
         } catch (IOException e) {
@@ -77,13 +100,12 @@ final class PlanExecutor {
         }
     }
 
-    private void announce(PlanetaryCluster cluster, ClusterPlan plan, List<Finding> findings) {
-        if (!plan.create().isEmpty() && findings.isEmpty()) {
-            var workers = plan.create().stream().filter(p -> Labels.WORKER.equals(p.getMetadata().getLabels().get(Labels.COMPONENT))).count();
-            var scheduler = plan.create().size() > workers ? "the scheduler" + (workers > 0 ? " and " : "") : "";
+    private void announce(PlanetaryCluster cluster, List<Pod> created) {
+        if (!created.isEmpty()) {
+            var workers = created.stream().filter(p -> Labels.WORKER.equals(p.getMetadata().getLabels().get(Labels.COMPONENT))).count();
+            var scheduler = created.size() > workers ? "the scheduler" + (workers > 0 ? " and " : "") : "";
             events.normal(cluster, "Created", scheduler + (workers > 0 ? workers + " workers" : ""));
         }
-        byReason(cluster, plan.delete());
     }
 
     private void byReason(PlanetaryCluster cluster, List<Departure> departures) {

@@ -1,8 +1,6 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.api.PlanetaryCluster;
-import dev.planetary.apply.RecentWrites;
-import dev.planetary.apply.StatusWriter;
 import dev.planetary.dask.SchedulerEndpoint;
 import dev.planetary.dask.SchedulerState;
 import dev.planetary.dask.SchedulerWatch;
@@ -13,23 +11,16 @@ import io.javaoperatorsdk.operator.processing.event.source.ResourceEventAware;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** What schedulers report, as events of their clusters; and the place where a deleted cluster is forgotten. */
+/** What schedulers report, as events of their clusters; and where it is noticed that a cluster is gone. */
 final class SchedulerEvents extends AbstractEventSource<SchedulerState, PlanetaryCluster> implements ResourceEventAware<PlanetaryCluster> {
     private final SchedulerWatch watch;
     private final Consumer<String> forget;
 
-    SchedulerEvents(SchedulerWatch watch, RecentWrites recent, StatusWriter statuses, Identities identities, Attempts attempts,
-            Acceptance acceptance) {
+    /** @param forget drops all that is remembered of a cluster's uid */
+    SchedulerEvents(SchedulerWatch watch, Consumer<String> forget) {
         super(SchedulerState.class, "schedulers");
         this.watch = watch;
-        this.forget = uid -> {
-            watch.forget(uid);
-            recent.forget(uid);
-            statuses.forget(uid);
-            identities.forget(uid);
-            attempts.forget(uid);
-            acceptance.forget(uid);
-        };
+        this.forget = forget;
     }
 
     void follow(PlanetaryCluster cluster, SchedulerEndpoint endpoint) {
@@ -40,6 +31,15 @@ final class SchedulerEvents extends AbstractEventSource<SchedulerState, Planetar
     @Override
     public Set<SchedulerState> getSecondaryResources(PlanetaryCluster cluster) {
         return watch.latest(cluster.getMetadata().getUid()).map(Set::of).orElse(Set.of());
+    }
+
+    /** Deleted and made again while the watch was interrupted: it looks like an update, which the SDK would drop by its generation. */
+    @Override
+    public void onResourceUpdated(PlanetaryCluster now, PlanetaryCluster before) {
+        if (!now.getMetadata().getUid().equals(before.getMetadata().getUid())) {
+            forget.accept(before.getMetadata().getUid());
+            getEventHandler().handleEvent(new Event(ResourceID.fromResource(now)));
+        }
     }
 
     @Override

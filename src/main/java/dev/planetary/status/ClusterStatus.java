@@ -2,6 +2,7 @@ package dev.planetary.status;
 
 import dev.planetary.api.Condition;
 import dev.planetary.api.Condition.Status;
+import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus;
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import dev.planetary.api.PlanetaryClusterStatus.SchedulerStatus;
@@ -19,9 +20,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** From what was seen and found to the status of a PlanetaryCluster. */
 public final class ClusterStatus {
+    private static final Set<String> PROGRESS = Set.of("SchedulerStarting", "SchedulerNotReady", "WorkersStarting", "WorkersReplacing",
+            "WorkersLeaving", "Suspending", "Waiting");
+
     private ClusterStatus() {}
 
     /** @param findings what stands in the way, permanent or not */
@@ -41,6 +46,29 @@ public final class ClusterStatus {
                         scheduler.map(ObservedPod::restarts).orElse(0)),
                 new WorkersStatus(count.replicas(), count.desired(), count.ready(), count.retiring(),
                         Labels.workerSelector(seen.name(), Names.DEFAULT_GROUP)));
+    }
+
+    /** A pass that failed: what was known stays, but is not vouched for. */
+    public static PlanetaryClusterStatus error(PlanetaryCluster cluster, RuntimeException e, Instant now) {
+        var before = Optional.ofNullable(cluster.getStatus());
+        var message = Quoted.beginning("the operator failed and tries again: " + e.getMessage());
+        var since = before.flatMap(b -> b.condition(Condition.READY)).filter(c -> c.status() == Status.False)
+                .map(Condition::lastTransitionTime).orElseGet(() -> rfc3339(now));
+        var generation = cluster.getMetadata().getGeneration();
+        return new PlanetaryClusterStatus(generation, before.map(PlanetaryClusterStatus::phase).orElse(Phase.Pending),
+                List.of(new Condition(Condition.READY, Status.False, generation, since, "OperatorError", message),
+                        new Condition(Condition.RECONCILING, Status.True, generation, since, "OperatorError", message)),
+                before.map(PlanetaryClusterStatus::scheduler).orElse(null), before.map(PlanetaryClusterStatus::workers).orElse(null));
+    }
+
+    /** Whether it tells of something that somebody may have to look at, not only of progress. */
+    public static boolean isTrouble(PlanetaryClusterStatus status) {
+        return status.condition(Condition.READY).filter(c -> c.status() != Status.True && !PROGRESS.contains(c.reason())).isPresent();
+    }
+
+    /** When a scheduler that says nothing will be called silent; no event tells. */
+    public static Optional<Instant> patienceEnds(ClusterObservation seen) {
+        return seen.silentSince().map(since -> since.plus(ClusterObservation.ANSWERS_WITHIN).plusSeconds(1));
     }
 
     /** Whether a reader acts differently on the two: if only counters moved, a write can wait for the next one. */

@@ -26,11 +26,11 @@ class TemplateOverlayTest {
 
     @Test
     void a_null_takes_away_what_the_operator_s_pod_has() {
-        var pod = template("{spec: {securityContext: {seccompProfile: null}, containers: [{name: dask, lifecycle: null, securityContext: {capabilities: null}}]}}");
+        var pod = template("{spec: {securityContext: {seccompProfile: null}, containers: [{name: dask, readinessProbe: null, securityContext: {capabilities: null}}]}}");
 
         assertThat(pod.getSpec().getSecurityContext().getSeccompProfile()).isNull();
         assertThat(pod.getSpec().getSecurityContext().getRunAsUser()).isEqualTo(1000);
-        assertThat(dask(pod).getLifecycle()).isNull();
+        assertThat(dask(pod).getReadinessProbe()).isNull();
         assertThat(dask(pod).getSecurityContext().getCapabilities()).isNull();
         assertThat(dask(pod).getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
     }

@@ -116,7 +116,7 @@ public record Folder(Path path) {
             var pod = Serialization.unmarshal(hashed(text(name).orElseThrow()), Pod.class);
             var uid = pod.getMetadata().getUid();
             return new ObservedPod(pod, pod.getMetadata().getDeletionTimestamp() != null, state.flatMap(s -> s.worker(uid)),
-                    state.filter(s -> s.retired().contains(uid)).isPresent());
+                    false, state.filter(s -> s.retired().contains(uid)).isPresent());
         }).toList();
     }
 

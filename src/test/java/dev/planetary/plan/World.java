@@ -81,7 +81,7 @@ final class World {
         var observed = pods.stream().map(p -> new ObservedPod(
                 new PodBuilder(p.pod).withNewStatus().withPhase(p.phase)
                         .addNewCondition().withType("Ready").withStatus(p.running() ? "True" : "False").endCondition().endStatus().build(), p.deleting,
-                state.flatMap(s -> s.worker(p.uid)), state.filter(s -> s.retired().contains(p.uid)).isPresent())).toList();
+                state.flatMap(s -> s.worker(p.uid)), false, state.filter(s -> s.retired().contains(p.uid)).isPresent())).toList();
         return new ClusterObservation(cluster(), Optional.ofNullable(accepted).stream().toList(), observed, Optional.empty(), List.of(), state,
                 state.isPresent() ? Optional.empty() : Optional.of(silentSince), now);
     }

@@ -223,7 +223,7 @@ class ClusterStatusTest {
     private PlanetaryClusterStatus look() {
         var state = answers ? Optional.of(new SchedulerState("b", 1, false, Optional.empty(),
                 pods.stream().flatMap(p -> p.worker().stream()).toList(), Set.of(), List.of())) : Optional.<SchedulerState>empty();
-        var observed = answers ? pods : pods.stream().map(p -> new ObservedPod(p.pod(), p.deleting(), Optional.empty(), false)).toList();
+        var observed = answers ? pods : pods.stream().map(p -> new ObservedPod(p.pod(), p.deleting(), Optional.empty(), false, false)).toList();
         var status = ClusterStatus.of(new ClusterObservation(cluster, List.of(), observed, Optional.empty(), List.of(), state,
                 answers ? Optional.empty() : Optional.of(T0), now), model(), findings);
         cluster.setStatus(status);
@@ -250,12 +250,12 @@ class ClusterStatusTest {
     }
 
     private ObservedPod pod(String name, boolean ready) {
-        return new ObservedPod(made(name, Labels.scheduler("ndvi"), model().accepted().schedulerHash(), ready), false, Optional.empty(), false);
+        return new ObservedPod(made(name, Labels.scheduler("ndvi"), model().accepted().schedulerHash(), ready), false, Optional.empty(), false, false);
     }
 
     private ObservedPod worker(String name, boolean registered) {
         return new ObservedPod(made(name, Labels.worker("ndvi", "default"), model().accepted().workerHash(), true), false,
-                registered ? Optional.of(new WorkerState("uid-" + name, name, "default", "tls://x", "running", 0, 0, 0, 0, false)) : Optional.empty(), false);
+                registered ? Optional.of(new WorkerState("uid-" + name, name, "default", "tls://x", "running", 0, 0, 0, 0, false)) : Optional.empty(), false, false);
     }
 
     private ObservedPod crashing(String name, String reason, String lastWords) {
@@ -263,12 +263,12 @@ class ClusterStatusTest {
                 .withNewState().withNewWaiting().withReason(reason).withMessage("back-off").endWaiting().endState()
                 .withNewLastState().withNewTerminated().withExitCode(1).withMessage(lastWords).endTerminated().endLastState()
                 .endContainerStatus().endStatus().build();
-        return new ObservedPod(pod, false, Optional.empty(), false);
+        return new ObservedPod(pod, false, Optional.empty(), false, false);
     }
 
     private static ObservedPod outdated(ObservedPod worker) {
         return new ObservedPod(new PodBuilder(worker.pod()).editMetadata().addToAnnotations(Labels.SPEC_HASH, "before").endMetadata().build(),
-                false, worker.worker(), false);
+                false, worker.worker(), false, false);
     }
 
     private static Pod made(String name, Map<String, String> labels, String hash, boolean ready) {

@@ -1,0 +1,130 @@
+package dev.planetary.reconcile;
+
+import dev.planetary.api.Condition;
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.dask.Contact;
+import dev.planetary.dask.SchedulerEndpoint;
+import dev.planetary.dask.SchedulerUnavailable.Reason;
+import dev.planetary.desired.ClusterModel;
+import dev.planetary.observe.ClusterObservation;
+import dev.planetary.observe.ObservedPod;
+import dev.planetary.plan.ClusterPlan;
+import dev.planetary.status.ClusterStatus;
+import dev.planetary.status.Finding;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** One look at a cluster and what follows from it: observe, accept, lay the ground, plan and carry out, tell. */
+final class ClusterPass {
+    private static final Duration REREAD_SECRETS_AFTER = Duration.ofMinutes(1);
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
+
+    private final ClusterParts parts;
+
+    ClusterPass(ClusterParts parts) {
+        this.parts = parts;
+    }
+
+    /** @return when to come again even if nothing happens */
+    Optional<Duration> run(PlanetaryCluster cluster, Context<PlanetaryCluster> context) {
+        var seen = parts.observer().observe(cluster, context);
+        var trustedCa = parts.trustedCa().bundle().isPresent();
+        var decision = parts.acceptance().decide(seen, parts.preloads().hash(), trustedCa);
+        var model = new ClusterModel(cluster, decision.inForce(), parts.preloads().hash(), trustedCa);
+
+        var findings = new ArrayList<>(decision.refused().stream().toList());
+        var times = new ArrayList<Instant>();
+        // Refused without an earlier spec to fall back on: there is nothing to act on.
+        if (decision.refused().isEmpty() || seen.latest().isPresent()) {
+            act(seen, model, findings).ifPresent(times::add);
+        }
+
+        // Before the second look, so that it shows since when the scheduler has been asked.
+        followScheduler(seen, model, context);
+        var after = parts.observer().observe(cluster, context);
+        var status = ClusterStatus.of(after, model, findings);
+        announce(cluster, status);
+        parts.statuses().write(cluster, status).map(after.now()::plus).ifPresent(times::add);
+        waits(after).forEach(times::add);
+        return times.stream().min(Instant::compareTo).map(at -> Duration.between(after.now(), at));
+    }
+
+    /** What stood in the way of new objects a moment ago stops only creations: pods leave whatever stands in the way. */
+    private Optional<Instant> act(ClusterObservation seen, ClusterModel model, List<Finding> findings) {
+        var generation = seen.cluster().getMetadata().getGeneration();
+        var standing = parts.refusals().standing(uid(seen), generation);
+        var blocked = new ArrayList<>(standing.isEmpty() ? parts.groundwork().lay(seen, model) : standing);
+        var flapping = parts.flapping().standing(uid(seen), generation);
+
+        var plan = ClusterPlan.of(seen, model);
+        if (plan.discardsResults() && !parts.applier().isCurrent(seen.cluster())) {
+            return Optional.of(seen.now().plus(LOOK_AGAIN));
+        }
+        var carried = blocked.isEmpty() && flapping.isEmpty() ? plan : plan.withoutCreations();
+        blocked.addAll(parts.executor().carryOut(seen.cluster(), carried, endpoint(seen, model), model.accepted().pods().workers().drain()));
+        if (standing.isEmpty()) {
+            parts.refusals().note(uid(seen), generation, blocked);
+        }
+        var early = plan.endedEarly(seen.now());
+        if (!early.isEmpty()) {
+            parts.flapping().note(uid(seen), generation, early);
+        }
+        parts.groundwork().clear(seen, model);
+        findings.addAll(blocked);
+        findings.addAll(flapping.isEmpty() ? early : flapping);
+        return plan.recheck();
+    }
+
+    private void followScheduler(ClusterObservation seen, ClusterModel model, Context<PlanetaryCluster> context) {
+        endpoint(seen, model).ifPresentOrElse(endpoint -> parts.schedulerEvents().follow(seen.cluster(), endpoint),
+                () -> parts.watch().forget(uid(seen)));
+        // Deleted meanwhile: its deletion came before we followed, and nobody else would forget it.
+        var there = context.getPrimaryCache().get(ResourceID.fromResource(seen.cluster()));
+        if (there.filter(c -> c.getMetadata().getUid().equals(uid(seen))).isEmpty()) {
+            parts.forget(uid(seen));
+        }
+    }
+
+    private Optional<SchedulerEndpoint> endpoint(ClusterObservation seen, ClusterModel model) {
+        return seen.scheduler().filter(ObservedPod::ready).flatMap(pod -> pod.ip().flatMap(ip -> parts.identities().of(model)
+                .map(identity -> new SchedulerEndpoint(uid(seen), pod.uid(), ip, ClusterModel.HTTP_PORT, identity.caPem(), identity.token()))));
+    }
+
+    /** Users are told when it became ready, and when something keeps it from being so; not of every step in between. */
+    private void announce(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
+        var before = cluster.getStatus() == null ? Optional.<Condition>empty() : cluster.getStatus().condition(Condition.READY);
+        var ready = status.condition(Condition.READY).orElseThrow();
+        if (before.filter(b -> b.status() == ready.status() && b.reason().equals(ready.reason())).isPresent()) {
+            return;
+        }
+        if (ready.status() == Condition.Status.True) {
+            parts.flapping().forget(cluster.getMetadata().getUid());
+            parts.events().normal(cluster, "Ready", ready.message());
+        } else if (ClusterStatus.isTrouble(status)) {
+            parts.events().warning(cluster, ready.reason(), ready.message());
+        }
+    }
+
+    /** Ends of waiting that no event tells of. */
+    private Stream<Instant> waits(ClusterObservation seen) {
+        var uid = uid(seen);
+        var distrusted = parts.watch().contact(uid)
+                .filter(c -> c instanceof Contact.Unknown unknown
+                        && unknown.reason().filter(r -> r == Reason.UNTRUSTED || r == Reason.UNAUTHORIZED).isPresent())
+                .map(c -> parts.identities().rereadAfter(uid, REREAD_SECRETS_AFTER));
+        return Stream.of(parts.refusals().next(uid), parts.flapping().next(uid), parts.recent().nextExpiry(uid),
+                        ClusterStatus.patienceEnds(seen), distrusted)
+                .flatMap(Optional::stream).filter(seen.now()::isBefore);
+    }
+
+    private static String uid(ClusterObservation seen) {
+        return seen.cluster().getMetadata().getUid();
+    }
+}
