@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * @param forget   drops all that is remembered of a cluster's uid
  */
 record ClusterParts(Observer observer, Acceptance acceptance, Groundwork groundwork, PlanExecutor executor, Applier applier,
-        Identities identities, Attempts refusals, Attempts flapping, RecentWrites recent, StatusWriter statuses, EventRecorder events,
+        Identities identities, Attempts refusals, Attempts flapping, RecentWrites recent, StatusWriter statuses, Announcer announcer,
         SchedulerWatch watch, SchedulerEvents schedulerEvents, Preloads preloads, TrustedCa trustedCa, Consumer<String> forget, Clock clock) {
 
     /** @param instance names this operator in events */
@@ -34,6 +34,7 @@ record ClusterParts(Observer observer, Acceptance acceptance, Groundwork groundw
         var flapping = new Attempts(clock);
         var statuses = new StatusWriter(client, clock);
         var events = new EventRecorder(client, clock, executor, instance);
+        var announcer = new Announcer(events);
         var acceptance = new Acceptance(applier, settings.clientImage(), new Attempts(clock));
         var preloads = Preloads.load();
         var trustedCa = TrustedCa.read(client, settings);
@@ -45,11 +46,12 @@ record ClusterParts(Observer observer, Acceptance acceptance, Groundwork groundw
             refusals.forget(uid);
             flapping.forget(uid);
             acceptance.forget(uid);
+            announcer.forget(uid);
         };
         return new ClusterParts(new Observer(recent, watch, clock), acceptance,
                 new Groundwork(applier, identities, preloads, trustedCa, parallel),
                 new PlanExecutor(applier, schedulers, recent, events, parallel), applier, identities, refusals, flapping, recent, statuses,
-                events, watch, new SchedulerEvents(watch, forget), preloads, trustedCa, forget, clock);
+                announcer, watch, new SchedulerEvents(watch, forget), preloads, trustedCa, forget, clock);
     }
 
     void forget(String clusterUid) {

@@ -1,8 +1,7 @@
 package dev.planetary.reconcile;
 
-import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
-import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import dev.planetary.dask.Contact;
 import dev.planetary.dask.SchedulerEndpoint;
 import dev.planetary.dask.SchedulerUnavailable.Reason;
@@ -50,7 +49,11 @@ final class ClusterPass {
         followScheduler(seen, model, context);
         var after = parts.observer().observe(cluster, context);
         var status = ClusterStatus.of(after, model, findings);
-        announce(cluster, status);
+        parts.announcer().status(cluster, status);
+        parts.announcer().warnings(after);
+        if (status.phase() == Phase.Running) {
+            parts.flapping().forget(uid(after));
+        }
         parts.statuses().write(cluster, status).map(after.now()::plus).ifPresent(times::add);
         waits(after).forEach(times::add);
         return times.stream().min(Instant::compareTo).map(at -> Duration.between(after.now(), at));
@@ -95,21 +98,6 @@ final class ClusterPass {
     private Optional<SchedulerEndpoint> endpoint(ClusterObservation seen, ClusterModel model) {
         return seen.scheduler().filter(ObservedPod::ready).flatMap(pod -> pod.ip().flatMap(ip -> parts.identities().of(model)
                 .map(identity -> new SchedulerEndpoint(uid(seen), pod.uid(), ip, ClusterModel.HTTP_PORT, identity.caPem(), identity.token()))));
-    }
-
-    /** Users are told when it became ready, and when something keeps it from being so; not of every step in between. */
-    private void announce(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
-        var before = cluster.getStatus() == null ? Optional.<Condition>empty() : cluster.getStatus().condition(Condition.READY);
-        var ready = status.condition(Condition.READY).orElseThrow();
-        if (before.filter(b -> b.status() == ready.status() && b.reason().equals(ready.reason())).isPresent()) {
-            return;
-        }
-        if (ready.status() == Condition.Status.True) {
-            parts.flapping().forget(cluster.getMetadata().getUid());
-            parts.events().normal(cluster, "Ready", ready.message());
-        } else if (ClusterStatus.isTrouble(status)) {
-            parts.events().warning(cluster, ready.reason(), ready.message());
-        }
     }
 
     /** Ends of waiting that no event tells of. */

@@ -1,0 +1,51 @@
+package dev.planetary.reconcile;
+
+import dev.planetary.api.Condition;
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.apply.EventRecorder;
+import dev.planetary.dask.Warning;
+import dev.planetary.observe.ClusterObservation;
+import dev.planetary.observe.Quoted;
+import dev.planetary.status.ClusterStatus;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/** Events about a cluster as a whole: that it became ready, what keeps it from being so, and what its scheduler warns of. Once each. */
+final class Announcer {
+    private final EventRecorder events;
+    private final ConcurrentMap<String, List<Warning>> told = new ConcurrentHashMap<>();
+
+    Announcer(EventRecorder events) {
+        this.events = events;
+    }
+
+    /** Not of every step in between. */
+    void status(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
+        var ready = status.condition(Condition.READY).orElseThrow();
+        var before = cluster.getStatus() == null ? null : cluster.getStatus().condition(Condition.READY).orElse(null);
+        if (before != null && before.status() == ready.status() && before.reason().equals(ready.reason())) {
+            return;
+        }
+        if (ready.status() == Condition.Status.True) {
+            events.normal(cluster, "Ready", ready.message());
+        } else if (ClusterStatus.isTrouble(status)) {
+            events.warning(cluster, ready.reason(), ready.message());
+        }
+    }
+
+    /** A worker that cannot leave, or left with something lost. The texts come from users' pods: bounded and without secrets. */
+    void warnings(ClusterObservation seen) {
+        var uid = seen.cluster().getMetadata().getUid();
+        seen.state().ifPresent(state -> {
+            var before = told.put(uid, state.warnings());
+            state.warnings().stream().filter(w -> before == null || !before.contains(w))
+                    .forEach(w -> events.warning(seen.cluster(), Quoted.reason(w.reason()), Quoted.beginning(w.message())));
+        });
+    }
+
+    void forget(String clusterUid) {
+        told.remove(clusterUid);
+    }
+}
