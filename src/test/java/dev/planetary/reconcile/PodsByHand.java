@@ -42,6 +42,11 @@ final class PodsByHand {
         return named(name).get();
     }
 
+    /** As it was made: nothing speaks against it, nothing has happened. */
+    void pending(Pod pod) {
+        set(pod, status(pod, "Pending").build());
+    }
+
     /** On a node, its container up, its probe passed. */
     void run(Pod pod) {
         // The address is what the operator asks a scheduler at; nobody listens there, the pretended ones go by uid.
