@@ -104,7 +104,7 @@ final class PlanExecutor {
         if (!created.isEmpty()) {
             var workers = created.stream().filter(p -> Labels.WORKER.equals(p.getMetadata().getLabels().get(Labels.COMPONENT))).count();
             var scheduler = created.size() > workers ? "the scheduler" + (workers > 0 ? " and " : "") : "";
-            events.normal(cluster, "Created", scheduler + (workers > 0 ? workers + " workers" : ""));
+            events.normal(cluster, "Created", scheduler + (workers > 0 ? workers + (workers == 1 ? " worker" : " workers") : ""));
         }
     }
 
