@@ -107,6 +107,8 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
     }
 
     private void close() {
+        // First, or the operator tries to replace the pods that go with the namespace.
+        client.resources(PlanetaryCluster.class).inNamespace(namespace).delete();
         client.namespaces().withName(namespace).delete();
         client.close();
     }
@@ -214,10 +216,10 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
         return client.pods().inNamespace(SYSTEM).withName(operator().getMetadata().getName()).sinceTime(since.toString()).getLog();
     }
 
-    /** The notes of events of that reason about a cluster. */
+    /** The notes of events of that reason about a cluster; of all of them, if it is empty. */
     List<String> events(String reason) {
         return client.events().v1().events().inNamespace(namespace).list().getItems().stream()
-                .filter(e -> reason.equals(e.getReason()) && PlanetaryCluster.KIND.equals(e.getRegarding().getKind()))
+                .filter(e -> (reason.isEmpty() || reason.equals(e.getReason())) && PlanetaryCluster.KIND.equals(e.getRegarding().getKind()))
                 .map(io.fabric8.kubernetes.api.model.events.v1.Event::getNote).toList();
     }
 

@@ -1,0 +1,72 @@
+package dev.planetary.e2e;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+
+/** The operator's requests, as the API server wrote them down. */
+final class AuditLog {
+    private static final String USER = "system:serviceaccount:" + RealCluster.SYSTEM + ":" + RealCluster.OPERATOR;
+    private static final Set<String> READS = Set.of("get", "list", "watch");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private AuditLog() {}
+
+    /**
+     * @param resource  with its subresource, if any
+     * @param namespace empty for a request about all namespaces
+     */
+    record Request(Instant at, String verb, String group, String resource, String namespace, String name, int code) {
+        boolean writes() {
+            return !READS.contains(verb);
+        }
+
+        boolean watches() {
+            return verb.equals("watch");
+        }
+
+        /** What RBAC calls it. */
+        String right() {
+            return "%s %s%s".formatted(verb, resource, group.isEmpty() ? "" : "." + group);
+        }
+    }
+
+    /** The operator's requests since then, in order. */
+    static List<Request> since(Instant begin) {
+        try (var lines = Files.lines(path())) {
+            return lines.filter(line -> line.contains("\"username\":\"" + USER + "\"") && line.endsWith("}")).map(AuditLog::parse)
+                    // A watch is told twice, at its begin and at its end.
+                    .filter(e -> !e.path("verb").asText().equals("watch") || e.path("stage").asText().equals("ResponseStarted"))
+                    .filter(e -> e.path("objectRef").hasNonNull("resource"))
+                    .map(AuditLog::request).filter(r -> !r.at().isBefore(begin)).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path path() {
+        return RealCluster.auditLog();
+    }
+
+    private static JsonNode parse(String line) {
+        try {
+            return JSON.readTree(line);
+        } catch (IOException e) {
+            throw new UncheckedIOException(line, e);
+        }
+    }
+
+    private static Request request(JsonNode event) {
+        var object = event.path("objectRef");
+        var sub = object.path("subresource").asText();
+        return new Request(Instant.parse(event.path("requestReceivedTimestamp").asText()), event.path("verb").asText(),
+                object.path("apiGroup").asText(), object.path("resource").asText() + (sub.isEmpty() ? "" : "/" + sub),
+                object.path("namespace").asText(), object.path("name").asText(), event.path("responseStatus").path("code").asInt());
+    }
+}
