@@ -24,11 +24,18 @@ public record Condition(
     public static final String STALLED = "Stalled";
 
     /** The three values of a condition. */
-    public enum Status { True, False, Unknown }
+    public enum Status {
+        True,
+        False,
+        Unknown
+    }
 
     /** The same in all that a reader acts on; times aside. */
     public boolean saysTheSameAs(Condition other) {
-        return type.equals(other.type) && status == other.status && reason.equals(other.reason)
-                && message.equals(other.message) && Objects.equals(observedGeneration, other.observedGeneration);
+        return type.equals(other.type)
+                && status == other.status
+                && reason.equals(other.reason)
+                && message.equals(other.message)
+                && Objects.equals(observedGeneration, other.observedGeneration);
     }
 }

@@ -13,11 +13,13 @@ import java.util.Optional;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record PlanetaryClusterStatus(
         @JsonPropertyDescription("The metadata.generation this status speaks of.") Long observedGeneration,
-        @JsonPropertyDescription("Pending: on its way up; Running: scheduler and all workers ready; Degraded: works, but not as asked;"
-                + " Suspended: no pods, as asked; Failed: cannot go on without a change, see condition Stalled.")
-        Phase phase,
-        @JsonPropertyDescription("Ready, SchedulerReady, WorkersReady always; Reconciling and Stalled only while true (kstatus).")
-        List<Condition> conditions,
+        @JsonPropertyDescription(
+                        "Pending: on its way up; Running: scheduler and all workers ready; Degraded: works, but not as asked;"
+                                + " Suspended: no pods, as asked; Failed: cannot go on without a change, see condition Stalled.")
+                Phase phase,
+        @JsonPropertyDescription(
+                        "Ready, SchedulerReady, WorkersReady always; Reconciling and Stalled only while true (kstatus).")
+                List<Condition> conditions,
         @JsonPropertyDescription("The Dask scheduler.") SchedulerStatus scheduler,
         @JsonPropertyDescription("The default worker group.") WorkersStatus workers) {
 
@@ -30,7 +32,13 @@ public record PlanetaryClusterStatus(
     }
 
     /** One word for people and pipelines; programs that want more read the conditions. */
-    public enum Phase { Pending, Running, Degraded, Suspended, Failed }
+    public enum Phase {
+        Pending,
+        Running,
+        Degraded,
+        Suspended,
+        Failed
+    }
 
     /** The scheduler as clients need it. */
     @JsonIgnoreProperties(ignoreUnknown = true)
@@ -39,13 +47,15 @@ public record PlanetaryClusterStatus(
             @JsonPropertyDescription("Address for Dask clients in the cluster.") String address,
             @JsonPropertyDescription("Dask dashboard; wants the token of the client Secret.") String dashboardUrl,
             @JsonPropertyDescription("The pod that is the scheduler now.") String podName,
-            @JsonPropertyDescription("How often its container was restarted; each time all results were lost.") Integer restarts) {}
+            @JsonPropertyDescription("How often its container was restarted; each time all results were lost.")
+                    Integer restarts) {}
 
     /** Workers in numbers. */
     @JsonIgnoreProperties(ignoreUnknown = true)
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record WorkersStatus(
-            @JsonPropertyDescription("Worker pods that are there, retiring ones left out.") @StatusReplicas Integer replicas,
+            @JsonPropertyDescription("Worker pods that are there, retiring ones left out.") @StatusReplicas
+                    Integer replicas,
             @JsonPropertyDescription("Workers wanted.") Integer desired,
             @JsonPropertyDescription("Workers that the scheduler can use.") Integer ready,
             @JsonPropertyDescription("Workers on their way out.") Integer retiring,

@@ -15,14 +15,16 @@ import java.util.Map;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record SchedulerSpec(
-        @JsonPropertyDescription("CPU and memory of the scheduler. Default: requests of 0.25 CPU and 512Mi, a memory limit of 2Gi.")
-        ResourceRequirements resources,
-
-        @JsonPropertyDescription("metadata and spec of a pod, laid over the operator's: maps merge deeply; containers, initContainers,"
-                + " volumes and env by name, volumeMounts by mountPath; other lists replace. The Dask container is named dask."
-                + " restartPolicy, owner, identity labels and TLS stay the operator's. A change replaces the scheduler, and with it all results.")
-        @PreserveUnknownFields @SchemaFrom(type = AnyType.class) Map<String, Object> template,
-
+        @JsonPropertyDescription(
+                        "CPU and memory of the scheduler. Default: requests of 0.25 CPU and 512Mi, a memory limit of 2Gi.")
+                ResourceRequirements resources,
+        @JsonPropertyDescription(
+                        "metadata and spec of a pod, laid over the operator's: maps merge deeply; containers, initContainers,"
+                                + " volumes and env by name, volumeMounts by mountPath; other lists replace. The Dask container is named dask."
+                                + " restartPolicy, owner, identity labels and TLS stay the operator's. A change replaces the scheduler, and with it all results.")
+                @PreserveUnknownFields
+                @SchemaFrom(type = AnyType.class)
+                Map<String, Object> template,
         @JsonPropertyDescription("How the scheduler's Service is exposed.") Service service) {
 
     public static final SchedulerSpec DEFAULT = new SchedulerSpec(null, null, null);
@@ -37,19 +39,25 @@ public record SchedulerSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Service(
             @JsonPropertyDescription("ClusterIP or LoadBalancer. Default: ClusterIP.") Type type,
-            @JsonPropertyDescription("Annotations of the Service, for the cloud's load balancer.") Map<String, String> annotations,
+            @JsonPropertyDescription("Annotations of the Service, for the cloud's load balancer.")
+                    Map<String, String> annotations,
             @JsonPropertyDescription("Address ranges (CIDR) that may reach a LoadBalancer. Default: as the cloud does.")
-            @Size(max = 64) List<String> loadBalancerSourceRanges) {
+                    @Size(max = 64)
+                    List<String> loadBalancerSourceRanges) {
 
         static final Service DEFAULT = new Service(null, null, null);
 
         public Service {
             type = type == null ? Type.ClusterIP : type;
             annotations = Copies.ordered(annotations);
-            loadBalancerSourceRanges = loadBalancerSourceRanges == null ? List.of() : List.copyOf(loadBalancerSourceRanges);
+            loadBalancerSourceRanges =
+                    loadBalancerSourceRanges == null ? List.of() : List.copyOf(loadBalancerSourceRanges);
         }
 
         /** Kubernetes Service types that make sense here. */
-        public enum Type { ClusterIP, LoadBalancer }
+        public enum Type {
+            ClusterIP,
+            LoadBalancer
+        }
     }
 }

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 /** How connections between clients, scheduler and workers are secured. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record TlsSpec(
-        @JsonPropertyDescription("Managed: mutual TLS with a certificate authority of this cluster's own. Default: Managed.") Mode mode) {
+        @JsonPropertyDescription(
+                        "Managed: mutual TLS with a certificate authority of this cluster's own. Default: Managed.")
+                Mode mode) {
 
     static final TlsSpec DEFAULT = new TlsSpec(null);
 
@@ -15,5 +17,7 @@ public record TlsSpec(
     }
 
     /** Who makes the certificates. */
-    public enum Mode { Managed }
+    public enum Mode {
+        Managed
+    }
 }

@@ -30,9 +30,12 @@ public final class Applier {
 
     public Outcome create(PlanetaryCluster cluster, HasMetadata wanted) {
         try {
-            return done(cluster, client.resource(wanted).fieldValidation(Validation.STRICT).create());
+            return done(
+                    cluster,
+                    client.resource(wanted).fieldValidation(Validation.STRICT).create());
         } catch (KubernetesClientException e) {
-            return Refusal.alreadyExists(e) ? existing(cluster, wanted)
+            return Refusal.alreadyExists(e)
+                    ? existing(cluster, wanted)
                     : new Outcome.NotDone(Refusal.of(nameOf(wanted), e));
         }
     }
@@ -40,7 +43,10 @@ public final class Applier {
     /** Asks the API server what it would say to an object, without making it. Empty: it would take it, or cannot tell. */
     public Optional<Finding> wouldRefuse(HasMetadata wanted) {
         try {
-            client.resource(wanted).dryRun(true).fieldValidation(Validation.STRICT).create();
+            client.resource(wanted)
+                    .dryRun(true)
+                    .fieldValidation(Validation.STRICT)
+                    .create();
             return Optional.empty();
         } catch (KubernetesClientException e) {
             var finding = Refusal.of(nameOf(wanted), e);
@@ -64,8 +70,11 @@ public final class Applier {
     /** Whether a cluster's spec is still what the cache shows: asked before results are discarded on account of it. */
     public boolean isCurrent(PlanetaryCluster cached) {
         var live = client.resource(cached).get();
-        return live != null && live.getMetadata().getUid().equals(cached.getMetadata().getUid())
-                && live.getMetadata().getGeneration().equals(cached.getMetadata().getGeneration());
+        return live != null
+                && live.getMetadata().getUid().equals(cached.getMetadata().getUid())
+                && live.getMetadata()
+                        .getGeneration()
+                        .equals(cached.getMetadata().getGeneration());
     }
 
     /**
@@ -74,16 +83,23 @@ public final class Applier {
      */
     public Optional<Finding> delete(PlanetaryCluster cluster, ObservedPod seen) {
         var meta = seen.pod().getMetadata();
-        var options = new DeleteOptionsBuilder().withNewPreconditions().withUid(meta.getUid())
-                .withResourceVersion(seen.started() ? null : meta.getResourceVersion()).endPreconditions().build();
+        var options = new DeleteOptionsBuilder()
+                .withNewPreconditions()
+                .withUid(meta.getUid())
+                .withResourceVersion(seen.started() ? null : meta.getResourceVersion())
+                .endPreconditions()
+                .build();
         try {
-            client.raw("/api/v1/namespaces/%s/pods/%s".formatted(meta.getNamespace(), meta.getName()), "DELETE", options);
+            client.raw(
+                    "/api/v1/namespaces/%s/pods/%s".formatted(meta.getNamespace(), meta.getName()), "DELETE", options);
         } catch (KubernetesClientException e) {
             if (e.getCode() == 409) {
-                return Optional.of(new Finding(false, "Waiting", meta.getName() + " changed while it was to be deleted"));
+                return Optional.of(
+                        new Finding(false, "Waiting", meta.getName() + " changed while it was to be deleted"));
             }
             if (e.getCode() != 404) {
-                return Optional.of(new Finding(false, "ApiServerError", "%s not deleted yet: %s".formatted(meta.getName(), Refusal.words(e))));
+                return Optional.of(new Finding(
+                        false, "ApiServerError", "%s not deleted yet: %s".formatted(meta.getName(), Refusal.words(e))));
             }
         }
         recent.deleted(cluster.getMetadata().getUid(), meta.getUid());
@@ -105,16 +121,26 @@ public final class Applier {
             return new Outcome.NotDone(new Finding(false, "Waiting", nameOf(wanted) + " is being deleted"));
         }
         if (Labels.owns(cluster, live)) {
-            return live.getMetadata().getDeletionTimestamp() == null ? done(cluster, live)
+            return live.getMetadata().getDeletionTimestamp() == null
+                    ? done(cluster, live)
                     : new Outcome.NotDone(new Finding(false, "Waiting", nameOf(wanted) + " is being deleted"));
         }
         var owner = Labels.controller(live);
-        // A cluster's name is unique: another uid under our name is the cluster that was here before, and Kubernetes clears up after it.
-        if (owner.filter(o -> o.getKind().equals(PlanetaryCluster.KIND) && o.getName().equals(cluster.getMetadata().getName())).isPresent()) {
-            return new Outcome.NotDone(new Finding(false, "Waiting", nameOf(wanted) + " of the cluster that had this name before is being deleted"));
+        // A cluster's name is unique: another uid under our name is the cluster that was here before, and Kubernetes
+        // clears up after it.
+        if (owner.filter(o -> o.getKind().equals(PlanetaryCluster.KIND)
+                        && o.getName().equals(cluster.getMetadata().getName()))
+                .isPresent()) {
+            return new Outcome.NotDone(new Finding(
+                    false, "Waiting", nameOf(wanted) + " of the cluster that had this name before is being deleted"));
         }
-        return new Outcome.NotDone(new Finding(true, "NameTaken", "%s exists and belongs to %s: delete or rename it, or make the cluster under another name"
-                .formatted(nameOf(wanted), owner.map(o -> o.getKind() + " " + o.getName()).orElse("somebody else"))));
+        return new Outcome.NotDone(new Finding(
+                true,
+                "NameTaken",
+                "%s exists and belongs to %s: delete or rename it, or make the cluster under another name"
+                        .formatted(
+                                nameOf(wanted),
+                                owner.map(o -> o.getKind() + " " + o.getName()).orElse("somebody else"))));
     }
 
     private Outcome done(PlanetaryCluster cluster, HasMetadata live) {

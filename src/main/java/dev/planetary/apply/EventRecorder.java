@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
 /** Tells users what happened, as Events of their cluster. An event that cannot be written is logged and not missed. */
 public final class EventRecorder {
     private static final Logger LOG = LoggerFactory.getLogger(EventRecorder.class);
-    private static final DateTimeFormatter MICROS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter MICROS =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
     /** The API's own bound on a note. */
     private static final int LONGEST = 1000;
 
@@ -42,20 +43,32 @@ public final class EventRecorder {
     private void record(PlanetaryCluster cluster, String type, String reason, String note) {
         var meta = cluster.getMetadata();
         var event = new EventBuilder()
-                .withNewMetadata().withGenerateName(meta.getName() + "-").withNamespace(meta.getNamespace()).endMetadata()
+                .withNewMetadata()
+                .withGenerateName(meta.getName() + "-")
+                .withNamespace(meta.getNamespace())
+                .endMetadata()
                 .withEventTime(new MicroTime(MICROS.format(clock.instant())))
-                .withReportingController("planetary.dev/operator").withReportingInstance(instance)
-                .withAction("Reconcile").withReason(reason).withType(type)
+                .withReportingController("planetary.dev/operator")
+                .withReportingInstance(instance)
+                .withAction("Reconcile")
+                .withReason(reason)
+                .withType(type)
                 .withNote(note.length() <= LONGEST ? note : note.substring(0, LONGEST - 1) + "…")
-                .withNewRegarding().withApiVersion(PlanetaryCluster.GROUP + "/" + PlanetaryCluster.VERSION)
-                .withKind(PlanetaryCluster.KIND).withName(meta.getName()).withNamespace(meta.getNamespace())
-                .withUid(meta.getUid()).endRegarding()
+                .withNewRegarding()
+                .withApiVersion(PlanetaryCluster.GROUP + "/" + PlanetaryCluster.VERSION)
+                .withKind(PlanetaryCluster.KIND)
+                .withName(meta.getName())
+                .withNamespace(meta.getNamespace())
+                .withUid(meta.getUid())
+                .endRegarding()
                 .build();
         executor.execute(() -> {
             try {
                 client.resource(event).create();
             } catch (RuntimeException e) {
-                LOG.atInfo().addKeyValue("cluster", meta.getName()).log("event {} not written: {}", reason, e.getMessage());
+                LOG.atInfo()
+                        .addKeyValue("cluster", meta.getName())
+                        .log("event {} not written: {}", reason, e.getMessage());
             }
         });
     }

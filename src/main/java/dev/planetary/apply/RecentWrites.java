@@ -67,7 +67,11 @@ public final class RecentWrites {
         cached.forEach(object -> writes.created.remove(object.getMetadata().getUid()));
         writes.created.values().removeIf(c -> !c.at.isAfter(clock.instant().minus(MEMORY)));
         var all = new ArrayList<T>(cached);
-        writes.created.values().stream().map(Created::object).filter(kind::isInstance).map(kind::cast).forEach(all::add);
+        writes.created.values().stream()
+                .map(Created::object)
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .forEach(all::add);
         return List.copyOf(all);
     }
 

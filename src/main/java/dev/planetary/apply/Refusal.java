@@ -8,7 +8,9 @@ final class Refusal {
     private Refusal() {}
 
     static boolean alreadyExists(KubernetesClientException e) {
-        return e.getCode() == 409 && e.getStatus() != null && "AlreadyExists".equals(e.getStatus().getReason());
+        return e.getCode() == 409
+                && e.getStatus() != null
+                && "AlreadyExists".equals(e.getStatus().getReason());
     }
 
     static Finding of(String object, KubernetesClientException e) {
@@ -23,12 +25,15 @@ final class Refusal {
 
     /** The API server's own message, or the client's. */
     static String words(KubernetesClientException e) {
-        return e.getStatus() != null && e.getStatus().getMessage() != null ? e.getStatus().getMessage() : String.valueOf(e.getMessage());
+        return e.getStatus() != null && e.getStatus().getMessage() != null
+                ? e.getStatus().getMessage()
+                : String.valueOf(e.getMessage());
     }
 
     private static Finding forbidden(String object, String words) {
         if (words.contains("violates PodSecurity")) {
-            return new Finding(true, "PodSecurity", "the namespace's pod security refuses %s: %s".formatted(object, words));
+            return new Finding(
+                    true, "PodSecurity", "the namespace's pod security refuses %s: %s".formatted(object, words));
         }
         if (words.contains("exceeded quota")) {
             return new Finding(false, "QuotaExceeded", "%s not created yet: %s".formatted(object, words));

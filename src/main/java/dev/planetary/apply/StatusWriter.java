@@ -66,7 +66,9 @@ public final class StatusWriter {
             if (e.getCode() != 409 && e.getCode() != 404) {
                 throw e;
             }
-            LOG.atDebug().addKeyValue("cluster", cluster.getMetadata().getName()).log("status not written: {}", e.getMessage());
+            LOG.atDebug()
+                    .addKeyValue("cluster", cluster.getMetadata().getName())
+                    .log("status not written: {}", e.getMessage());
             // 409: somebody changed the object; a change of labels alone makes no event for us. 404: it is gone.
             return e.getCode() == 409 ? Optional.of(COUNTERS_EVERY) : Optional.empty();
         }

@@ -117,7 +117,8 @@ public final class HttpSchedulerClient implements SchedulerClient, AutoCloseable
 
     private byte[] call(SchedulerEndpoint endpoint, HttpRequest.Builder builder, Duration limit)
             throws IOException, InterruptedException {
-        var request = builder.header("Authorization", "Bearer " + endpoint.token()).build();
+        var request =
+                builder.header("Authorization", "Bearer " + endpoint.token()).build();
         var what = request.method() + " " + request.uri().getPath() + " at " + endpoint.address();
         try (var lease = trust.lease(endpoint)) {
             var response = answer(request, limit, what);
@@ -126,10 +127,12 @@ public final class HttpSchedulerClient implements SchedulerClient, AutoCloseable
             }
             return switch (response.statusCode()) {
                 case 200, 202 -> response.body();
-                case 401, 403 -> throw new SchedulerUnavailable(
-                        Reason.UNAUTHORIZED, what + " was answered with " + response.statusCode());
-                default -> throw new SchedulerUnavailable(
-                        Reason.UNEXPECTED, what + " was answered with " + response.statusCode());
+                case 401, 403 ->
+                    throw new SchedulerUnavailable(
+                            Reason.UNAUTHORIZED, what + " was answered with " + response.statusCode());
+                default ->
+                    throw new SchedulerUnavailable(
+                            Reason.UNEXPECTED, what + " was answered with " + response.statusCode());
             };
         }
     }

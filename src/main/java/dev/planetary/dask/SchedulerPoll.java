@@ -84,7 +84,8 @@ final class SchedulerPoll implements Runnable {
 
     private boolean ask() throws InterruptedException {
         // After a failure nothing is given as last: an unchanged scheduler would hold the request, and we know nothing.
-        var last = contact instanceof Contact.Answered(var state) ? Optional.of(state) : Optional.<SchedulerState>empty();
+        var last =
+                contact instanceof Contact.Answered(var state) ? Optional.of(state) : Optional.<SchedulerState>empty();
         try {
             answered(last, client.state(endpoint, last, pace.hold()));
             return true;

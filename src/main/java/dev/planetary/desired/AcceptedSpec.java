@@ -22,7 +22,8 @@ import java.util.TreeMap;
  * @param workerHash    changes when worker pods must be replaced
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-public record AcceptedSpec(long number, PlanetaryClusterSpec pods, String image, String schedulerHash, String workerHash) {
+public record AcceptedSpec(
+        long number, PlanetaryClusterSpec pods, String image, String schedulerHash, String workerHash) {
 
     public AcceptedSpec {
         pods = podsOf(pods);
@@ -48,14 +49,21 @@ public record AcceptedSpec(long number, PlanetaryClusterSpec pods, String image,
         var next = of(number + 1, wanted, sameImage ? image : wanted.image() == null ? defaultImage : wanted.image());
         // Naming the image that is in force anyway changes no pod.
         var imageStays = next.image.equals(image);
-        return new AcceptedSpec(next.number, wanted, next.image,
+        return new AcceptedSpec(
+                next.number,
+                wanted,
+                next.image,
                 imageStays && schedulerPart(wanted).equals(schedulerPart(pods)) ? schedulerHash : next.schedulerHash,
                 imageStays && workerPart(wanted).equals(workerPart(pods)) ? workerHash : next.workerHash);
     }
 
     private static AcceptedSpec of(long number, PlanetaryClusterSpec pods, String image) {
-        return new AcceptedSpec(number, pods, image,
-                Json.hash(java.util.List.of(image, schedulerPart(pods))), Json.hash(java.util.List.of(image, workerPart(pods))));
+        return new AcceptedSpec(
+                number,
+                pods,
+                image,
+                Json.hash(java.util.List.of(image, schedulerPart(pods))),
+                Json.hash(java.util.List.of(image, workerPart(pods))));
     }
 
     public ControllerRevision toRevision(PlanetaryCluster cluster) {
@@ -76,18 +84,30 @@ public record AcceptedSpec(long number, PlanetaryClusterSpec pods, String image,
     }
 
     private static PlanetaryClusterSpec podsOf(PlanetaryClusterSpec s) {
-        return new PlanetaryClusterSpec(s.image(), s.imagePullPolicy(), s.imagePullSecrets(), s.env(), s.envFrom(),
-                s.serviceAccountName(), null,
+        return new PlanetaryClusterSpec(
+                s.image(),
+                s.imagePullPolicy(),
+                s.imagePullSecrets(),
+                s.env(),
+                s.envFrom(),
+                s.serviceAccountName(),
+                null,
                 new SchedulerSpec(s.scheduler().resources(), s.scheduler().template(), null),
-                new WorkersSpec(null, s.workers().threads(), s.workers().resources(), plain(s.workers().daskResources()),
-                        s.workers().drainTimeout(), s.workers().template()),
+                new WorkersSpec(
+                        null,
+                        s.workers().threads(),
+                        s.workers().resources(),
+                        plain(s.workers().daskResources()),
+                        s.workers().drainTimeout(),
+                        s.workers().template()),
                 null);
     }
 
     /** One spelling for one number: 1e21 must still equal itself after the API server and a float have had it. */
     private static Map<String, BigDecimal> plain(Map<String, BigDecimal> amounts) {
         var plain = new TreeMap<String, BigDecimal>();
-        amounts.forEach((name, amount) -> plain.put(name, new BigDecimal(amount.stripTrailingZeros().toPlainString())));
+        amounts.forEach((name, amount) ->
+                plain.put(name, new BigDecimal(amount.stripTrailingZeros().toPlainString())));
         return plain;
     }
 
@@ -100,7 +120,16 @@ public record AcceptedSpec(long number, PlanetaryClusterSpec pods, String image,
     }
 
     private static PlanetaryClusterSpec with(PlanetaryClusterSpec s, SchedulerSpec scheduler, WorkersSpec workers) {
-        return new PlanetaryClusterSpec(null, s.imagePullPolicy(), s.imagePullSecrets(), s.env(), s.envFrom(),
-                s.serviceAccountName(), null, scheduler, workers, null);
+        return new PlanetaryClusterSpec(
+                null,
+                s.imagePullPolicy(),
+                s.imagePullSecrets(),
+                s.env(),
+                s.envFrom(),
+                s.serviceAccountName(),
+                null,
+                scheduler,
+                workers,
+                null);
     }
 }

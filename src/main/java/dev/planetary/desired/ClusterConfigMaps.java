@@ -17,17 +17,24 @@ public final class ClusterConfigMaps {
 
     /** @param preloads file name to content */
     public static ConfigMap preload(ClusterModel model, Map<String, String> preloads) {
-        return base(model, model.names().preload(model.preloadHash())).withImmutable(true).withData(preloads).build();
+        return base(model, model.names().preload(model.preloadHash()))
+                .withImmutable(true)
+                .withData(preloads)
+                .build();
     }
 
     /** @param bundle system CAs and the extra ones, PEM */
     public static ConfigMap trustedCa(ClusterModel model, String bundle) {
-        return base(model, model.names().trustedCa()).addToData(CA_BUNDLE_KEY, bundle).build();
+        return base(model, model.names().trustedCa())
+                .addToData(CA_BUNDLE_KEY, bundle)
+                .build();
     }
 
     private static ConfigMapBuilder base(ClusterModel model, String name) {
-        return new ConfigMapBuilder().withNewMetadata()
-                .withName(name).withNamespace(model.namespace())
+        return new ConfigMapBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace(model.namespace())
                 .withLabels(Labels.of(model.cluster().getMetadata().getName()))
                 .withOwnerReferences(Labels.owner(model.cluster()))
                 .endMetadata();

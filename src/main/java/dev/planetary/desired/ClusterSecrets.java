@@ -19,7 +19,10 @@ public final class ClusterSecrets {
     private ClusterSecrets() {}
 
     public static Secret ca(ClusterModel model, Authority authority) {
-        return secret(model, model.names().caSecret(), Map.of(CERTIFICATE, authority.certificatePem(), KEY, authority.keyPem()));
+        return secret(
+                model,
+                model.names().caSecret(),
+                Map.of(CERTIFICATE, authority.certificatePem(), KEY, authority.keyPem()));
     }
 
     public static Secret pods(ClusterModel model, Authority authority, KeyPairPem leaf, String token) {
@@ -32,7 +35,8 @@ public final class ClusterSecrets {
 
     /** Names of the scheduler's Service; Dask checks none, browsers and proxies do. */
     public static List<String> dnsNames(ClusterModel model) {
-        return List.of(model.names().service(), model.host(), model.host() + ".cluster.local", "localhost", "127.0.0.1");
+        return List.of(
+                model.names().service(), model.host(), model.host() + ".cluster.local", "localhost", "127.0.0.1");
     }
 
     /** @throws IllegalStateException if the Secret lacks the key */
@@ -46,16 +50,21 @@ public final class ClusterSecrets {
     }
 
     private static Map<String, String> leaf(Authority authority, KeyPairPem leaf, String token) {
-        return Map.of(CA, authority.certificatePem(), CERTIFICATE, leaf.certificate(), KEY, leaf.privateKey(), TOKEN, token);
+        return Map.of(
+                CA, authority.certificatePem(), CERTIFICATE, leaf.certificate(), KEY, leaf.privateKey(), TOKEN, token);
     }
 
     private static Secret secret(ClusterModel model, String name, Map<String, String> data) {
-        var builder = new SecretBuilder().withNewMetadata()
-                .withName(name).withNamespace(model.namespace())
+        var builder = new SecretBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace(model.namespace())
                 .withLabels(Labels.of(model.cluster().getMetadata().getName()))
                 .withOwnerReferences(Labels.owner(model.cluster()))
-                .endMetadata().withType("Opaque");
-        data.forEach((key, value) -> builder.addToData(key, Base64.getEncoder().encodeToString(value.getBytes(StandardCharsets.UTF_8))));
+                .endMetadata()
+                .withType("Opaque");
+        data.forEach((key, value) ->
+                builder.addToData(key, Base64.getEncoder().encodeToString(value.getBytes(StandardCharsets.UTF_8))));
         return builder.build();
     }
 }

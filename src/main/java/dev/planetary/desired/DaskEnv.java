@@ -11,7 +11,8 @@ final class DaskEnv {
     private static final String TLS = "DASK_DISTRIBUTED__COMM__TLS__";
     private static final String DASHBOARD = "DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__";
     /** GDAL reads the first only (rasterio's wheels preset the others away); requests the second and third; aiohttp and obstore the last. */
-    private static final List<String> CA_BUNDLE = List.of("GDAL_CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE");
+    private static final List<String> CA_BUNDLE =
+            List.of("GDAL_CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE");
 
     private DaskEnv() {}
 
@@ -30,16 +31,26 @@ final class DaskEnv {
         env.addAll(certificate(DASHBOARD));
         env.add(value("DASK_TEMPORARY_DIRECTORY", DaskPod.HOME));
         env.add(value("HOME", DaskPod.HOME));
-        model.trustedCaName().ifPresent(name ->
-                CA_BUNDLE.forEach(variable -> env.add(value(variable, DaskPod.CA_PATH + "/" + ClusterConfigMaps.CA_BUNDLE_KEY))));
+        model.trustedCaName()
+                .ifPresent(name -> CA_BUNDLE.forEach(
+                        variable -> env.add(value(variable, DaskPod.CA_PATH + "/" + ClusterConfigMaps.CA_BUNDLE_KEY))));
         return env;
     }
 
     /** Variables that neither the spec nor a template changes: without them the pod is not this cluster's. */
     static List<String> ownedNames() {
-        var names = new ArrayList<>(List.of("PLANETARY_NAMESPACE", "PLANETARY_POD_NAME", "PLANETARY_POD_UID", "PLANETARY_CLUSTER",
-                "PLANETARY_GROUP", "PLANETARY_DRAIN_TIMEOUT", "PLANETARY_TOKEN_FILE", "PLANETARY_SCHEDULER_URL",
-                "DASK_SCHEDULER_ADDRESS", "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION", TLS + "CA_FILE"));
+        var names = new ArrayList<>(List.of(
+                "PLANETARY_NAMESPACE",
+                "PLANETARY_POD_NAME",
+                "PLANETARY_POD_UID",
+                "PLANETARY_CLUSTER",
+                "PLANETARY_GROUP",
+                "PLANETARY_DRAIN_TIMEOUT",
+                "PLANETARY_TOKEN_FILE",
+                "PLANETARY_SCHEDULER_URL",
+                "DASK_SCHEDULER_ADDRESS",
+                "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION",
+                TLS + "CA_FILE"));
         Stream.of(TLS + "SCHEDULER__", TLS + "WORKER__", TLS + "CLIENT__", DASHBOARD)
                 .forEach(prefix -> names.addAll(List.of(prefix + "CERT", prefix + "KEY")));
         return names;
@@ -50,11 +61,20 @@ final class DaskEnv {
     }
 
     private static List<EnvVar> certificate(String prefix) {
-        return List.of(value(prefix + "CERT", DaskPod.TLS_PATH + "/tls.crt"), value(prefix + "KEY", DaskPod.TLS_PATH + "/tls.key"));
+        return List.of(
+                value(prefix + "CERT", DaskPod.TLS_PATH + "/tls.crt"),
+                value(prefix + "KEY", DaskPod.TLS_PATH + "/tls.key"));
     }
 
     private static EnvVar field(String name, String path) {
-        return new EnvVarBuilder().withName(name).withNewValueFrom().withNewFieldRef().withApiVersion("v1").withFieldPath(path)
-                .endFieldRef().endValueFrom().build();
+        return new EnvVarBuilder()
+                .withName(name)
+                .withNewValueFrom()
+                .withNewFieldRef()
+                .withApiVersion("v1")
+                .withFieldPath(path)
+                .endFieldRef()
+                .endValueFrom()
+                .build();
     }
 }

@@ -45,7 +45,9 @@ final class DaskPod {
         var spec = model.accepted().pods();
         var own = new PodBuilder()
                 .withNewMetadata()
-                .withName(name).withNamespace(model.namespace()).withLabels(labels)
+                .withName(name)
+                .withNamespace(model.namespace())
+                .withLabels(labels)
                 .addToAnnotations(Labels.SPEC_HASH, hash)
                 .withOwnerReferences(Labels.owner(model.cluster()))
                 .endMetadata()
@@ -54,8 +56,14 @@ final class DaskPod {
                         .withEnableServiceLinks(false)
                         .withServiceAccountName(spec.serviceAccountName())
                         .withImagePullSecrets(spec.imagePullSecrets())
-                        .withNewSecurityContext().withRunAsNonRoot(true).withRunAsUser(USER).withFsGroup(USER)
-                        .withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile().endSecurityContext()
+                        .withNewSecurityContext()
+                        .withRunAsNonRoot(true)
+                        .withRunAsUser(USER)
+                        .withFsGroup(USER)
+                        .withNewSeccompProfile()
+                        .withType("RuntimeDefault")
+                        .endSeccompProfile()
+                        .endSecurityContext()
                         .withVolumes(volumes())
                         .withContainers(complete(container, env))
                         .build())
@@ -74,9 +82,14 @@ final class DaskPod {
                 .withEnv(byKey(all, EnvVar::getName))
                 .withEnvFrom(spec.envFrom())
                 .withVolumeMounts(mounts())
-                .withNewSecurityContext().withAllowPrivilegeEscalation(false)
-                .withNewCapabilities().withDrop("ALL").endCapabilities().endSecurityContext()
-                // The end of a crashed container's log becomes the status message: users see why without asking for logs.
+                .withNewSecurityContext()
+                .withAllowPrivilegeEscalation(false)
+                .withNewCapabilities()
+                .withDrop("ALL")
+                .endCapabilities()
+                .endSecurityContext()
+                // The end of a crashed container's log becomes the status message: users see why without asking for
+                // logs.
                 .withTerminationMessagePolicy("FallbackToLogsOnError")
                 .build();
     }
@@ -87,24 +100,54 @@ final class DaskPod {
 
     private List<Volume> volumes() {
         var volumes = new ArrayList<Volume>();
-        volumes.add(new VolumeBuilder().withName("preload").withNewConfigMap()
-                .withName(model.names().preload(model.preloadHash())).endConfigMap().build());
+        volumes.add(new VolumeBuilder()
+                .withName("preload")
+                .withNewConfigMap()
+                .withName(model.names().preload(model.preloadHash()))
+                .endConfigMap()
+                .build());
         // Group-readable (0440) by fsGroup: Dask refuses nothing, but other users of a shared pod should not read keys.
-        volumes.add(new VolumeBuilder().withName("tls").withNewSecret()
-                .withSecretName(model.names().podsSecret()).withDefaultMode(0440).endSecret().build());
-        volumes.add(new VolumeBuilder().withName("home").withNewEmptyDir().endEmptyDir().build());
-        model.trustedCaName().ifPresent(name -> volumes.add(new VolumeBuilder().withName("trusted-ca").withNewConfigMap()
-                .withName(name).endConfigMap().build()));
+        volumes.add(new VolumeBuilder()
+                .withName("tls")
+                .withNewSecret()
+                .withSecretName(model.names().podsSecret())
+                .withDefaultMode(0440)
+                .endSecret()
+                .build());
+        volumes.add(new VolumeBuilder()
+                .withName("home")
+                .withNewEmptyDir()
+                .endEmptyDir()
+                .build());
+        model.trustedCaName()
+                .ifPresent(name -> volumes.add(new VolumeBuilder()
+                        .withName("trusted-ca")
+                        .withNewConfigMap()
+                        .withName(name)
+                        .endConfigMap()
+                        .build()));
         return volumes;
     }
 
     private List<VolumeMount> mounts() {
         var mounts = new ArrayList<VolumeMount>();
-        mounts.add(new VolumeMountBuilder().withName("preload").withMountPath(PRELOAD_PATH).withReadOnly(true).build());
-        mounts.add(new VolumeMountBuilder().withName("tls").withMountPath(TLS_PATH).withReadOnly(true).build());
+        mounts.add(new VolumeMountBuilder()
+                .withName("preload")
+                .withMountPath(PRELOAD_PATH)
+                .withReadOnly(true)
+                .build());
+        mounts.add(new VolumeMountBuilder()
+                .withName("tls")
+                .withMountPath(TLS_PATH)
+                .withReadOnly(true)
+                .build());
         mounts.add(new VolumeMountBuilder().withName("home").withMountPath(HOME).build());
-        model.trustedCaName().ifPresent(name ->
-                mounts.add(new VolumeMountBuilder().withName("trusted-ca").withMountPath(CA_PATH).withReadOnly(true).build()));
+        model.trustedCaName()
+                .ifPresent(name -> mounts.add(new VolumeMountBuilder()
+                        .withName("trusted-ca")
+                        .withMountPath(CA_PATH)
+                        .withReadOnly(true)
+                        .build()));
         return mounts;
     }
 
@@ -130,19 +173,28 @@ final class DaskPod {
         spec.setAutomountServiceAccountToken(false);
         spec.setVolumes(join(spec.getVolumes(), own.getSpec().getVolumes(), Volume::getName));
         var ours = own.getSpec().getContainers().getFirst();
-        var dask = spec.getContainers().stream().filter(c -> CONTAINER.equals(c.getName())).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("the container " + CONTAINER + " cannot be taken away"));
+        var dask = spec.getContainers().stream()
+                .filter(c -> CONTAINER.equals(c.getName()))
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalArgumentException("the container " + CONTAINER + " cannot be taken away"));
         mustStart(dask, ours);
         // Draining rests on the hook and on the time it is given.
         dask.setLifecycle(ours.getLifecycle());
         dask.setRestartPolicy(null);
-        spec.setTerminationGracePeriodSeconds(Math.max(own.getSpec().getTerminationGracePeriodSeconds(),
+        spec.setTerminationGracePeriodSeconds(Math.max(
+                own.getSpec().getTerminationGracePeriodSeconds(),
                 spec.getTerminationGracePeriodSeconds() == null ? 0 : spec.getTerminationGracePeriodSeconds()));
         var owned = new HashSet<>(DaskEnv.ownedNames());
         // Dask reads its variables in any case: another spelling of an owned one must not win.
-        var theirs = dask.getEnv().stream().filter(e -> owned.contains(e.getName())
-                || !owned.contains(e.getName().toUpperCase(Locale.ROOT))).toList();
-        dask.setEnv(join(theirs, ours.getEnv().stream().filter(e -> owned.contains(e.getName())).toList(), EnvVar::getName));
+        var theirs = dask.getEnv().stream()
+                .filter(e -> owned.contains(e.getName())
+                        || !owned.contains(e.getName().toUpperCase(Locale.ROOT)))
+                .toList();
+        dask.setEnv(join(
+                theirs,
+                ours.getEnv().stream().filter(e -> owned.contains(e.getName())).toList(),
+                EnvVar::getName));
         dask.setVolumeMounts(join(dask.getVolumeMounts(), ours.getVolumeMounts(), VolumeMount::getMountPath));
         return pod;
     }
@@ -155,7 +207,8 @@ final class DaskPod {
         for (var option : List.of("--protocol", "--preload")) {
             var wanted = option + " " + ours.getArgs().get(ours.getArgs().indexOf(option) + 1);
             if (!line.contains(wanted)) {
-                throw new IllegalArgumentException("the container dask must be started with \"" + wanted + "\": leave args out, or repeat it");
+                throw new IllegalArgumentException(
+                        "the container dask must be started with \"" + wanted + "\": leave args out, or repeat it");
             }
         }
     }

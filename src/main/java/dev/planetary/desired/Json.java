@@ -35,7 +35,8 @@ final class Json {
     /** The first ten hex digits of a SHA-256, as short as a name may bear and long enough for one cluster's revisions. */
     static String hash(Object value) {
         try {
-            var digest = MessageDigest.getInstance("SHA-256").digest(MAPPER.writeValueAsString(value).getBytes(StandardCharsets.UTF_8));
+            var digest = MessageDigest.getInstance("SHA-256")
+                    .digest(MAPPER.writeValueAsString(value).getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest).substring(0, 10);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);

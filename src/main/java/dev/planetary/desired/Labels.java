@@ -46,20 +46,29 @@ public final class Labels {
     /** A controller reference; without {@code blockOwnerDeletion}, which would need a right on finalizers for nothing. */
     public static OwnerReference owner(PlanetaryCluster cluster) {
         return new OwnerReferenceBuilder()
-                .withApiVersion(PlanetaryCluster.GROUP + "/" + PlanetaryCluster.VERSION).withKind(PlanetaryCluster.KIND)
-                .withName(cluster.getMetadata().getName()).withUid(cluster.getMetadata().getUid()).withController(true).build();
+                .withApiVersion(PlanetaryCluster.GROUP + "/" + PlanetaryCluster.VERSION)
+                .withKind(PlanetaryCluster.KIND)
+                .withName(cluster.getMetadata().getName())
+                .withUid(cluster.getMetadata().getUid())
+                .withController(true)
+                .build();
     }
 
     /** The controller of an object, if it has one. */
     public static Optional<OwnerReference> controller(HasMetadata object) {
         var owners = object.getMetadata().getOwnerReferences();
-        return owners == null ? Optional.empty()
-                : owners.stream().filter(o -> Boolean.TRUE.equals(o.getController())).findFirst();
+        return owners == null
+                ? Optional.empty()
+                : owners.stream()
+                        .filter(o -> Boolean.TRUE.equals(o.getController()))
+                        .findFirst();
     }
 
     /** Ours only if the controller's uid is this cluster's: names and labels can be anybody's. */
     public static boolean owns(PlanetaryCluster cluster, HasMetadata object) {
-        return controller(object).filter(o -> o.getUid().equals(cluster.getMetadata().getUid())).isPresent();
+        return controller(object)
+                .filter(o -> o.getUid().equals(cluster.getMetadata().getUid()))
+                .isPresent();
     }
 
     private static Map<String, String> with(Map<String, String> labels, String key, String value) {

@@ -46,7 +46,10 @@ public record Names(String cluster) {
     }
 
     private static String free(String prefix, Set<String> taken) {
-        return IntStream.iterate(0, n -> n + 1).mapToObj(n -> prefix + "-" + n).filter(name -> !taken.contains(name))
-                .findFirst().orElseThrow();
+        return IntStream.iterate(0, n -> n + 1)
+                .mapToObj(n -> prefix + "-" + n)
+                .filter(name -> !taken.contains(name))
+                .findFirst()
+                .orElseThrow();
     }
 }

@@ -14,32 +14,72 @@ public final class SchedulerPod {
 
     public static Pod of(ClusterModel model, String name) {
         var spec = model.accepted().pods().scheduler();
-        return new DaskPod(model, model.accepted().schedulerHash(), Labels.scheduler(model.cluster().getMetadata().getName()))
+        return new DaskPod(
+                        model,
+                        model.accepted().schedulerHash(),
+                        Labels.scheduler(model.cluster().getMetadata().getName()))
                 // A container that died comes back in its pod, faster than a new pod would.
-                .render(name, new PodSpecBuilder().withRestartPolicy("Always").withTerminationGracePeriodSeconds(30L).build(),
-                        container(resources(spec.resources())), DaskEnv.of(model), spec.template());
+                .render(
+                        name,
+                        new PodSpecBuilder()
+                                .withRestartPolicy("Always")
+                                .withTerminationGracePeriodSeconds(30L)
+                                .build(),
+                        container(resources(spec.resources())),
+                        DaskEnv.of(model),
+                        spec.template());
     }
 
     private static Container container(ResourceRequirements resources) {
         return new ContainerBuilder()
                 .withCommand("dask", "scheduler")
-                .withArgs("--protocol", "tls", "--port", String.valueOf(ClusterModel.COMM_PORT),
-                        "--dashboard-address", ":" + ClusterModel.HTTP_PORT,
-                        "--preload", DaskPod.PRELOAD_PATH + "/planetary_scheduler.py")
+                .withArgs(
+                        "--protocol",
+                        "tls",
+                        "--port",
+                        String.valueOf(ClusterModel.COMM_PORT),
+                        "--dashboard-address",
+                        ":" + ClusterModel.HTTP_PORT,
+                        "--preload",
+                        DaskPod.PRELOAD_PATH + "/planetary_scheduler.py")
                 .withResources(resources)
-                .addNewPort().withName("comm").withContainerPort(ClusterModel.COMM_PORT).withProtocol("TCP").endPort()
-                .addNewPort().withName("http").withContainerPort(ClusterModel.HTTP_PORT).withProtocol("TCP").endPort()
-                .withNewReadinessProbe().withNewHttpGet().withPath("/health").withNewPort(ClusterModel.HTTP_PORT).withScheme("HTTPS").endHttpGet()
-                .withPeriodSeconds(1).withTimeoutSeconds(5).withFailureThreshold(10).endReadinessProbe()
-                .withNewLifecycle().withNewPreStop().withNewExec()
+                .addNewPort()
+                .withName("comm")
+                .withContainerPort(ClusterModel.COMM_PORT)
+                .withProtocol("TCP")
+                .endPort()
+                .addNewPort()
+                .withName("http")
+                .withContainerPort(ClusterModel.HTTP_PORT)
+                .withProtocol("TCP")
+                .endPort()
+                .withNewReadinessProbe()
+                .withNewHttpGet()
+                .withPath("/health")
+                .withNewPort(ClusterModel.HTTP_PORT)
+                .withScheme("HTTPS")
+                .endHttpGet()
+                .withPeriodSeconds(1)
+                .withTimeoutSeconds(5)
+                .withFailureThreshold(10)
+                .endReadinessProbe()
+                .withNewLifecycle()
+                .withNewPreStop()
+                .withNewExec()
                 .withCommand("python", DaskPod.PRELOAD_PATH + "/planetary_prestop.py", "scheduler")
-                .endExec().endPreStop().endLifecycle()
+                .endExec()
+                .endPreStop()
+                .endLifecycle()
                 .build();
     }
 
     private static ResourceRequirements resources(ResourceRequirements wanted) {
-        return wanted != null ? wanted : new ResourceRequirementsBuilder()
-                .addToRequests("cpu", new Quantity("250m")).addToRequests("memory", new Quantity("512Mi"))
-                .addToLimits("memory", new Quantity("2Gi")).build();
+        return wanted != null
+                ? wanted
+                : new ResourceRequirementsBuilder()
+                        .addToRequests("cpu", new Quantity("250m"))
+                        .addToRequests("memory", new Quantity("512Mi"))
+                        .addToLimits("memory", new Quantity("2Gi"))
+                        .build();
     }
 }

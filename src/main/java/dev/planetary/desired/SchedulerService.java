@@ -21,8 +21,10 @@ public final class SchedulerService {
         var wanted = model.cluster().specOrDefault().scheduler().service();
         return new ServiceBuilder()
                 .withNewMetadata()
-                .withName(model.names().service()).withNamespace(model.namespace())
-                .withLabels(Labels.scheduler(cluster)).withAnnotations(remembered(wanted.annotations()))
+                .withName(model.names().service())
+                .withNamespace(model.namespace())
+                .withLabels(Labels.scheduler(cluster))
+                .withAnnotations(remembered(wanted.annotations()))
                 .withOwnerReferences(Labels.owner(model.cluster()))
                 .endMetadata()
                 .withNewSpec()
@@ -31,10 +33,20 @@ public final class SchedulerService {
                 .withLoadBalancerSourceRanges(wanted.loadBalancerSourceRanges())
                 // Workers start with the scheduler, not after it: its address must resolve before it is ready.
                 .withPublishNotReadyAddresses(true)
-                .addNewPort().withName("comm").withPort(ClusterModel.COMM_PORT).withNewTargetPort("comm").withProtocol("TCP")
-                .withAppProtocol("tls").endPort()
-                .addNewPort().withName("http").withPort(ClusterModel.HTTP_PORT).withNewTargetPort("http").withProtocol("TCP")
-                .withAppProtocol("https").endPort()
+                .addNewPort()
+                .withName("comm")
+                .withPort(ClusterModel.COMM_PORT)
+                .withNewTargetPort("comm")
+                .withProtocol("TCP")
+                .withAppProtocol("tls")
+                .endPort()
+                .addNewPort()
+                .withName("http")
+                .withPort(ClusterModel.HTTP_PORT)
+                .withNewTargetPort("http")
+                .withProtocol("TCP")
+                .withAppProtocol("https")
+                .endPort()
                 .endSpec()
                 .build();
     }
@@ -47,7 +59,9 @@ public final class SchedulerService {
         annotations.remove(OURS);
         annotations.putAll(annotations(wanted));
         return new ServiceBuilder(live)
-                .editMetadata().withAnnotations(annotations).endMetadata()
+                .editMetadata()
+                .withAnnotations(annotations)
+                .endMetadata()
                 .editSpec()
                 .withType(wanted.getSpec().getType())
                 .withSelector(wanted.getSpec().getSelector())
@@ -68,22 +82,29 @@ public final class SchedulerService {
                 && is.getLoadBalancerSourceRanges().equals(should.getLoadBalancerSourceRanges())
                 && ports(is.getPorts()).equals(ports(should.getPorts()))
                 && annotations(live).entrySet().containsAll(annotations(wanted).entrySet())
-                && Objects.equals(annotations(live).get(OURS), annotations(wanted).get(OURS));
+                && Objects.equals(
+                        annotations(live).get(OURS), annotations(wanted).get(OURS));
     }
 
     private static Map<String, String> remembered(Map<String, String> annotations) {
         var all = new TreeMap<>(annotations);
         if (!all.isEmpty()) {
-            all.put(OURS, String.join(",", annotations.keySet().stream().sorted().toList()));
+            all.put(
+                    OURS,
+                    String.join(",", annotations.keySet().stream().sorted().toList()));
         }
         return all;
     }
 
     private static List<String> ports(List<ServicePort> ports) {
-        return ports.stream().map(p -> p.getName() + p.getPort() + p.getTargetPort()).toList();
+        return ports.stream()
+                .map(p -> p.getName() + p.getPort() + p.getTargetPort())
+                .toList();
     }
 
     private static Map<String, String> annotations(Service service) {
-        return service.getMetadata().getAnnotations() == null ? Map.of() : service.getMetadata().getAnnotations();
+        return service.getMetadata().getAnnotations() == null
+                ? Map.of()
+                : service.getMetadata().getAnnotations();
     }
 }

@@ -12,8 +12,17 @@ import java.util.Objects;
  * (RFC 7386). What the operator owns is put back afterwards by {@link DaskPod}.
  */
 final class TemplateOverlay {
-    private static final Map<String, String> LIST_KEYS = Map.of("containers", "name", "initContainers", "name", "volumes", "name",
-            "env", "name", "volumeMounts", "mountPath");
+    private static final Map<String, String> LIST_KEYS = Map.of(
+            "containers",
+            "name",
+            "initContainers",
+            "name",
+            "volumes",
+            "name",
+            "env",
+            "name",
+            "volumeMounts",
+            "mountPath");
 
     private TemplateOverlay() {}
 
@@ -49,7 +58,9 @@ final class TemplateOverlay {
     private static List<Object> mergeList(String listKey, List<?> base, List<?> patch) {
         var merged = new LinkedHashMap<Object, Object>();
         base.forEach(item -> merged.put(keyOf(listKey, item), item));
-        patch.stream().filter(Objects::nonNull).forEach(item -> merged.merge(keyOf(listKey, item), item, (was, is) -> mergeValue(listKey, was, is)));
+        patch.stream()
+                .filter(Objects::nonNull)
+                .forEach(item -> merged.merge(keyOf(listKey, item), item, (was, is) -> mergeValue(listKey, was, is)));
         return List.copyOf(merged.values());
     }
 

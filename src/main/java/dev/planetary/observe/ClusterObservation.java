@@ -25,8 +25,14 @@ import java.util.stream.Stream;
  * @param silentSince since when it has not answered, if it is being asked
  * @param now        the moment
  */
-public record ClusterObservation(PlanetaryCluster cluster, List<AcceptedSpec> accepted, List<ObservedPod> pods,
-        Optional<Service> service, List<ConfigMap> configMaps, Optional<SchedulerState> state, Optional<Instant> silentSince,
+public record ClusterObservation(
+        PlanetaryCluster cluster,
+        List<AcceptedSpec> accepted,
+        List<ObservedPod> pods,
+        Optional<Service> service,
+        List<ConfigMap> configMaps,
+        Optional<SchedulerState> state,
+        Optional<Instant> silentSince,
         Instant now) {
 
     /** How long a scheduler may take for an answer before it counts as silent. */
@@ -41,20 +47,28 @@ public record ClusterObservation(PlanetaryCluster cluster, List<AcceptedSpec> ac
     }
 
     public List<ObservedPod> workers(String group) {
-        return pods.stream().filter(p -> !p.isScheduler() && p.group().equals(group)).toList();
+        return pods.stream()
+                .filter(p -> !p.isScheduler() && p.group().equals(group))
+                .toList();
     }
 
     /** The scheduler in office: live, the latest made if there are several. */
     public Optional<ObservedPod> scheduler() {
-        return schedulers().stream().filter(ObservedPod::live)
-                .max(java.util.Comparator.comparing((ObservedPod p) -> p.pod().getMetadata().getCreationTimestamp())
+        return schedulers().stream()
+                .filter(ObservedPod::live)
+                .max(java.util.Comparator.comparing(
+                                (ObservedPod p) -> p.pod().getMetadata().getCreationTimestamp())
                         .thenComparing(ObservedPod::name));
     }
 
     /** It is there and ready, and may answer in a moment: after a restart of the operator nothing is known, which means nothing. */
     public boolean unheard() {
-        return state.isEmpty() && scheduler().filter(ObservedPod::ready).isPresent()
-                && silentSince.map(since -> since.plus(ANSWERS_WITHIN)).filter(due -> !now.isBefore(due)).isEmpty();
+        return state.isEmpty()
+                && scheduler().filter(ObservedPod::ready).isPresent()
+                && silentSince
+                        .map(since -> since.plus(ANSWERS_WITHIN))
+                        .filter(due -> !now.isBefore(due))
+                        .isEmpty();
     }
 
     /** Every name that a new pod cannot have. */
@@ -68,9 +82,12 @@ public record ClusterObservation(PlanetaryCluster cluster, List<AcceptedSpec> ac
 
     /** ConfigMaps that some pod still mounts, by the prefix of their name. */
     public Set<String> mountedConfigMaps() {
-        return pods.stream().map(p -> p.pod().getSpec()).filter(java.util.Objects::nonNull)
+        return pods.stream()
+                .map(p -> p.pod().getSpec())
+                .filter(java.util.Objects::nonNull)
                 .flatMap(s -> s.getVolumes() == null ? Stream.empty() : s.getVolumes().stream())
-                .filter(v -> v.getConfigMap() != null).map(v -> v.getConfigMap().getName())
+                .filter(v -> v.getConfigMap() != null)
+                .map(v -> v.getConfigMap().getName())
                 .collect(Collectors.toUnmodifiableSet());
     }
 }

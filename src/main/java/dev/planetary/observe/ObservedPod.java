@@ -43,9 +43,14 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
 
     /** Its Dask container ended without an error, and is not started again; a template's sidecars may go on. */
     public boolean succeeded() {
-        return "Succeeded".equals(phase()) || !isScheduler() && "Running".equals(phase()) && dask()
-                .filter(c -> c.getState() != null && c.getState().getTerminated() != null)
-                .filter(c -> Integer.valueOf(0).equals(c.getState().getTerminated().getExitCode())).isPresent();
+        return "Succeeded".equals(phase())
+                || !isScheduler()
+                        && "Running".equals(phase())
+                        && dask().filter(c ->
+                                        c.getState() != null && c.getState().getTerminated() != null)
+                                .filter(c -> Integer.valueOf(0)
+                                        .equals(c.getState().getTerminated().getExitCode()))
+                                .isPresent();
     }
 
     public boolean failed() {
@@ -64,14 +69,19 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
 
     /** A container ran in it, so it may hold results and run tasks. */
     public boolean started() {
-        return !"Pending".equals(phase()) || dask()
-                .filter(c -> c.getRestartCount() > 0 || c.getState() != null && (c.getState().getRunning() != null || c.getState().getTerminated() != null))
-                .isPresent();
+        return !"Pending".equals(phase())
+                || dask().filter(c -> c.getRestartCount() > 0
+                                || c.getState() != null
+                                        && (c.getState().getRunning() != null
+                                                || c.getState().getTerminated() != null))
+                        .isPresent();
     }
 
     public boolean ready() {
-        return live() && pod.getStatus() != null && pod.getStatus().getConditions().stream()
-                .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus()));
+        return live()
+                && pod.getStatus() != null
+                && pod.getStatus().getConditions().stream()
+                        .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus()));
     }
 
     /** The scheduler is moving its results away, or has closed it. */
@@ -86,7 +96,9 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
 
     /** It works for the cluster: one that pauses because its memory is nearly full does, too. */
     public boolean serving() {
-        return live() && !retiring() && worker.filter(w -> w.usable() || "paused".equals(w.status())).isPresent();
+        return live()
+                && !retiring()
+                && worker.filter(w -> w.usable() || "paused".equals(w.status())).isPresent();
     }
 
     /** How often containers were restarted in place. */
@@ -95,7 +107,9 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
     }
 
     public Optional<String> ip() {
-        return pod.getStatus() == null ? Optional.empty() : Optional.ofNullable(pod.getStatus().getPodIP());
+        return pod.getStatus() == null
+                ? Optional.empty()
+                : Optional.ofNullable(pod.getStatus().getPodIP());
     }
 
     /** When Kubernetes promised that it would be gone. */
@@ -105,12 +119,14 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
 
     List<ContainerStatus> containers() {
         return pod.getStatus() == null || pod.getStatus().getContainerStatuses() == null
-                ? List.of() : pod.getStatus().getContainerStatuses();
+                ? List.of()
+                : pod.getStatus().getContainerStatuses();
     }
 
     List<ContainerStatus> initContainers() {
         return pod.getStatus() == null || pod.getStatus().getInitContainerStatuses() == null
-                ? List.of() : pod.getStatus().getInitContainerStatuses();
+                ? List.of()
+                : pod.getStatus().getInitContainerStatuses();
     }
 
     private Optional<ContainerStatus> dask() {
@@ -118,7 +134,9 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
     }
 
     private String phase() {
-        return pod.getStatus() == null || pod.getStatus().getPhase() == null ? "Pending" : pod.getStatus().getPhase();
+        return pod.getStatus() == null || pod.getStatus().getPhase() == null
+                ? "Pending"
+                : pod.getStatus().getPhase();
     }
 
     private String label(String key) {

@@ -8,6 +8,7 @@ public final class Quoted {
     private static final int LONGEST_END = 600;
     /** Of a whole message. */
     private static final int LONGEST = 1200;
+
     private static final Pattern SECRET = Pattern.compile(
             "(?i)((?:sig|token|password|accountkey|subscription-key)(?:=|%3D)|bearer |://[^/\\s:@]*:(?=[^/\\s@]+@))[^&\\s\"'@]+");
     private static final Pattern NOT_IN_A_REASON = Pattern.compile("^[^A-Za-z]+|[^A-Za-z0-9_,:]");
@@ -29,7 +30,9 @@ public final class Quoted {
 
     /** A condition's reason as meta/v1 wants it; container runtimes may give any. */
     public static String reason(String reason) {
-        var word = NOT_IN_A_REASON.matcher(reason.length() <= LONGEST_REASON ? reason : reason.substring(0, LONGEST_REASON)).replaceAll("");
+        var word = NOT_IN_A_REASON
+                .matcher(reason.length() <= LONGEST_REASON ? reason : reason.substring(0, LONGEST_REASON))
+                .replaceAll("");
         var ended = word.replaceAll("[,:]+$", "");
         return ended.isEmpty() ? "Unknown" : ended;
     }

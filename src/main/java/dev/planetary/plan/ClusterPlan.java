@@ -28,8 +28,14 @@ import java.util.stream.Stream;
  * @param ending  the scheduler is to be told that its cluster stops, so that no worker saves what nobody will use
  * @param recheck when to plan again even if nothing happens
  */
-public record ClusterPlan(List<Pod> create, List<Departure> delete, List<Departure> retire, List<ObservedPod> keep, int waiting,
-        boolean ending, Optional<Instant> recheck) {
+public record ClusterPlan(
+        List<Pod> create,
+        List<Departure> delete,
+        List<Departure> retire,
+        List<ObservedPod> keep,
+        int waiting,
+        boolean ending,
+        Optional<Instant> recheck) {
 
     private static final Duration EARLY = Duration.ofMinutes(1);
 
@@ -38,15 +44,20 @@ public record ClusterPlan(List<Pod> create, List<Departure> delete, List<Departu
     }
 
     private static ClusterPlan stop(ClusterObservation seen) {
-        var delete = seen.pods().stream().filter(p -> !p.deleting())
-                .map(p -> new Departure(p, Departure.Reason.Suspended, p.name() + ": spec.suspend is true")).toList();
+        var delete = seen.pods().stream()
+                .filter(p -> !p.deleting())
+                .map(p -> new Departure(p, Departure.Reason.Suspended, p.name() + ": spec.suspend is true"))
+                .toList();
         return new ClusterPlan(List.of(), delete, List.of(), List.of(), 0, !delete.isEmpty(), Optional.empty());
     }
 
     private static ClusterPlan run(ClusterObservation seen, ClusterModel model) {
         var scheduler = SchedulerPlan.of(seen.schedulers(), model.accepted().schedulerHash(), seen.now());
-        var workers = GroupPlan.of(seen.workers(Names.DEFAULT_GROUP), seen.cluster().specOrDefault().workers().replicas(),
-                model.accepted().workerHash(), seen.state().isPresent());
+        var workers = GroupPlan.of(
+                seen.workers(Names.DEFAULT_GROUP),
+                seen.cluster().specOrDefault().workers().replicas(),
+                model.accepted().workerHash(),
+                seen.state().isPresent());
 
         var taken = new HashSet<>(seen.podNames());
         var create = new ArrayList<Pod>();
@@ -54,12 +65,19 @@ public record ClusterPlan(List<Pod> create, List<Departure> delete, List<Departu
             create.add(SchedulerPod.of(model, take(model.names().freeScheduler(taken), taken)));
         }
         for (int i = 0; i < workers.create(); i++) {
-            create.add(WorkerPod.of(model, Names.DEFAULT_GROUP, take(model.names().freeWorker(Names.DEFAULT_GROUP, taken), taken)));
+            create.add(WorkerPod.of(
+                    model, Names.DEFAULT_GROUP, take(model.names().freeWorker(Names.DEFAULT_GROUP, taken), taken)));
         }
         // Only the scheduler knows whether a worker that ended well was retired: its word is waited for a moment.
         var delete = workers.delete().stream().filter(d -> d.reason() != Departure.Reason.Completed || !seen.unheard());
-        return new ClusterPlan(List.copyOf(create), Stream.concat(scheduler.delete().stream(), delete).toList(),
-                workers.retire(), workers.keep(), workers.waiting(), false, scheduler.recheck());
+        return new ClusterPlan(
+                List.copyOf(create),
+                Stream.concat(scheduler.delete().stream(), delete).toList(),
+                workers.retire(),
+                workers.keep(),
+                workers.waiting(),
+                false,
+                scheduler.recheck());
     }
 
     /** The same but for new pods: while something stands in their way. */
@@ -69,15 +87,21 @@ public record ClusterPlan(List<Pod> create, List<Departure> delete, List<Departu
 
     /** Whether results are lost by it on account of what the spec says. */
     public boolean discardsResults() {
-        return delete.stream().anyMatch(d -> d.reason() == Departure.Reason.Suspended
-                || d.reason() == Departure.Reason.SpecChanged && d.pod().isScheduler());
+        return delete.stream()
+                .anyMatch(d -> d.reason() == Departure.Reason.Suspended
+                        || d.reason() == Departure.Reason.SpecChanged && d.pod().isScheduler());
     }
 
     /** Pods that ended by themselves within a minute of their making: the next ones will do no better, and can wait a little. */
     public List<Finding> endedEarly(Instant now) {
-        return delete.stream().filter(d -> d.reason().warning())
-                .filter(d -> Instant.parse(d.pod().pod().getMetadata().getCreationTimestamp()).plus(EARLY).isAfter(now))
-                .limit(1).map(d -> new Finding(false, "PodsEndEarly", d.message() + "; new pods are made with growing pauses")).toList();
+        return delete.stream()
+                .filter(d -> d.reason().warning())
+                .filter(d -> Instant.parse(d.pod().pod().getMetadata().getCreationTimestamp())
+                        .plus(EARLY)
+                        .isAfter(now))
+                .limit(1)
+                .map(d -> new Finding(false, "PodsEndEarly", d.message() + "; new pods are made with growing pauses"))
+                .toList();
     }
 
     private static String take(String name, HashSet<String> taken) {

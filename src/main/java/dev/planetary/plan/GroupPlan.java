@@ -18,13 +18,16 @@ import java.util.stream.Stream;
  * @param keep    workers on their way out that are wanted again
  * @param waiting workers that should leave, but the scheduler does not answer
  */
-public record GroupPlan(int create, List<Departure> delete, List<Departure> retire, List<ObservedPod> keep, int waiting) {
+public record GroupPlan(
+        int create, List<Departure> delete, List<Departure> retire, List<ObservedPod> keep, int waiting) {
     /** One more worker than asked for while workers are replaced, so that none is missing. */
     private static final int MAX_SURGE = 1;
 
     /** The cheapest to lose first: idle before busy, little data before much, young before old. */
-    private static final Comparator<ObservedPod> CHEAPEST_FIRST = comparing((ObservedPod p) -> p.worker().isPresent())
-            .thenComparing(p -> p.worker().map(w -> w.executing() + w.processing()).orElse(0))
+    private static final Comparator<ObservedPod> CHEAPEST_FIRST = comparing(
+                    (ObservedPod p) -> p.worker().isPresent())
+            .thenComparing(
+                    p -> p.worker().map(w -> w.executing() + w.processing()).orElse(0))
             .thenComparing(p -> p.worker().map(w -> w.memory()).orElse(0L))
             .thenComparing(p -> p.pod().getMetadata().getCreationTimestamp(), Comparator.reverseOrder())
             .thenComparing(ObservedPod::name, Comparator.reverseOrder());
@@ -42,17 +45,26 @@ public record GroupPlan(int create, List<Departure> delete, List<Departure> reti
         var leaving = pods.stream().filter(p -> p.live() && p.retiring()).toList();
 
         var missing = Math.max(0, wanted - current.size());
-        var keep = leaving.stream().filter(p -> p.madeFrom(hash) && p.worker().isPresent())
-                .sorted(CHEAPEST_FIRST.reversed()).limit(missing).toList();
+        var keep = leaving.stream()
+                .filter(p -> p.madeFrom(hash) && p.worker().isPresent())
+                .sorted(CHEAPEST_FIRST.reversed())
+                .limit(missing)
+                .toList();
         // Those that still give their results away have their place: else a slow change would double the group.
         var room = outdated.isEmpty() ? missing : wanted + MAX_SURGE - staying.size() - leaving.size();
         var create = Math.max(0, Math.min(missing - keep.size(), room));
 
         var delete = new ArrayList<Departure>();
-        pods.stream().filter(p -> p.finished() && !p.deleting()).map(GroupPlan::finished).forEach(delete::add);
+        pods.stream()
+                .filter(p -> p.finished() && !p.deleting())
+                .map(GroupPlan::finished)
+                .forEach(delete::add);
         var goes = new ArrayList<Departure>();
-        current.stream().sorted(CHEAPEST_FIRST).limit(Math.max(0, current.size() - wanted))
-                .map(p -> new Departure(p, Departure.Reason.ScaledDown, "%s: %d workers are wanted".formatted(p.name(), wanted)))
+        current.stream()
+                .sorted(CHEAPEST_FIRST)
+                .limit(Math.max(0, current.size() - wanted))
+                .map(p -> new Departure(
+                        p, Departure.Reason.ScaledDown, "%s: %d workers are wanted".formatted(p.name(), wanted)))
                 .forEach(goes::add);
         outdated(current, outdated, wanted, known).forEach(goes::add);
 
@@ -71,12 +83,19 @@ public record GroupPlan(int create, List<Departure> delete, List<Departure> reti
     }
 
     /** Those that hold nothing go at once; the others as the scheduler gets new ones to use in their place. */
-    private static List<Departure> outdated(List<ObservedPod> current, List<ObservedPod> outdated, int wanted, boolean known) {
-        var holding = outdated.stream().filter(p -> !holdsNothing(p, known)).sorted(CHEAPEST_FIRST).toList();
+    private static List<Departure> outdated(
+            List<ObservedPod> current, List<ObservedPod> outdated, int wanted, boolean known) {
+        var holding = outdated.stream()
+                .filter(p -> !holdsNothing(p, known))
+                .sorted(CHEAPEST_FIRST)
+                .toList();
         var usable = (int) current.stream().filter(ObservedPod::usable).count();
         var mayLeave = Math.clamp(usable + holding.size() - wanted, 0, holding.size());
-        return Stream.concat(outdated.stream().filter(p -> holdsNothing(p, known)), holding.stream().limit(mayLeave))
-                .map(p -> new Departure(p, Departure.Reason.SpecChanged, p.name() + ": the spec of the workers changed"))
+        return Stream.concat(
+                        outdated.stream().filter(p -> holdsNothing(p, known)),
+                        holding.stream().limit(mayLeave))
+                .map(p ->
+                        new Departure(p, Departure.Reason.SpecChanged, p.name() + ": the spec of the workers changed"))
                 .toList();
     }
 
@@ -86,13 +105,16 @@ public record GroupPlan(int create, List<Departure> delete, List<Departure> reti
 
     static Departure finished(ObservedPod pod) {
         if (pod.succeeded() && pod.retired()) {
-            return new Departure(pod, Departure.Reason.Retired, pod.name() + ": its results were moved to other workers");
+            return new Departure(
+                    pod, Departure.Reason.Retired, pod.name() + ": its results were moved to other workers");
         }
         if (pod.succeeded()) {
             return new Departure(pod, Departure.Reason.Completed, pod.name() + " ended by itself");
         }
         var evicted = "Evicted".equals(pod.pod().getStatus().getReason());
-        return new Departure(pod, evicted ? Departure.Reason.Evicted : Departure.Reason.Failed,
+        return new Departure(
+                pod,
+                evicted ? Departure.Reason.Evicted : Departure.Reason.Failed,
                 (pod.name() + ": " + PodTrouble.lastWords(pod)).strip());
     }
 }

@@ -20,20 +20,40 @@ record SchedulerPlan(boolean create, List<Departure> delete, Optional<Instant> r
 
     static SchedulerPlan of(List<ObservedPod> pods, String hash, Instant now) {
         var delete = new ArrayList<Departure>();
-        pods.stream().filter(p -> p.finished() && !p.deleting()).map(GroupPlan::finished).forEach(delete::add);
+        pods.stream()
+                .filter(p -> p.finished() && !p.deleting())
+                .map(GroupPlan::finished)
+                .forEach(delete::add);
         var live = pods.stream().filter(ObservedPod::live).toList();
-        live.stream().filter(p -> !p.madeFrom(hash))
-                .map(p -> new Departure(p, Departure.Reason.SpecChanged, p.name() + ": the spec of the scheduler changed; results are lost"))
+        live.stream()
+                .filter(p -> !p.madeFrom(hash))
+                .map(p -> new Departure(
+                        p,
+                        Departure.Reason.SpecChanged,
+                        p.name() + ": the spec of the scheduler changed; results are lost"))
                 .forEach(delete::add);
         if (!live.isEmpty()) {
             return new SchedulerPlan(false, List.copyOf(delete), Optional.empty());
         }
-        // The Service would send connections to the old and the new one alike: one at a time. A pod that is not gone when it should
+        // The Service would send connections to the old and the new one alike: one at a time. A pod that is not gone
+        // when it should
         // be is on a lost node, and not waited for.
         var going = pods.stream().filter(ObservedPod::deleting).toList();
-        var lost = going.stream().allMatch(p -> p.deadline().map(SLACK::addTo).map(Instant::from).filter(now::isAfter).isPresent());
-        return new SchedulerPlan(going.isEmpty() || lost, List.copyOf(delete),
-                lost ? Optional.empty() : going.stream().map(ObservedPod::deadline).flatMap(Optional::stream).max(Instant::compareTo)
-                        .map(SLACK::addTo).map(Instant::from));
+        var lost = going.stream().allMatch(p -> p.deadline()
+                .map(SLACK::addTo)
+                .map(Instant::from)
+                .filter(now::isAfter)
+                .isPresent());
+        return new SchedulerPlan(
+                going.isEmpty() || lost,
+                List.copyOf(delete),
+                lost
+                        ? Optional.empty()
+                        : going.stream()
+                                .map(ObservedPod::deadline)
+                                .flatMap(Optional::stream)
+                                .max(Instant::compareTo)
+                                .map(SLACK::addTo)
+                                .map(Instant::from));
     }
 }

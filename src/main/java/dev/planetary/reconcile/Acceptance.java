@@ -36,7 +36,8 @@ final class Acceptance {
         var spec = seen.cluster().specOrDefault();
         if (seen.latest().isEmpty()) {
             var first = AcceptedSpec.first(spec, defaultImage);
-            return new Decision(first, Renderable.check(new ClusterModel(seen.cluster(), first, preloadHash, trustedCa)));
+            return new Decision(
+                    first, Renderable.check(new ClusterModel(seen.cluster(), first, preloadHash, trustedCa)));
         }
         var current = seen.latest().get();
         if (current.covers(spec)) {
@@ -58,7 +59,8 @@ final class Acceptance {
         if (!standing.isEmpty()) {
             return standing.stream().findFirst();
         }
-        var refused = Renderable.check(model).or(() -> seen.pods().isEmpty() ? Optional.empty() : tryOut(model))
+        var refused = Renderable.check(model)
+                .or(() -> seen.pods().isEmpty() ? Optional.empty() : tryOut(model))
                 .map(f -> new Finding(true, f.reason(), f.message() + "; the last good spec stays in force"));
         refusals.note(uid(seen), generation, refused.stream().toList());
         return refused;
@@ -66,9 +68,12 @@ final class Acceptance {
 
     /** Under names that nobody has: the answer is about the pod, not about its name. */
     private Optional<Finding> tryOut(ClusterModel model) {
-        return Stream.of(SchedulerPod.of(model, model.names().service() + "-try"),
+        return Stream.of(
+                        SchedulerPod.of(model, model.names().service() + "-try"),
                         WorkerPod.of(model, Names.DEFAULT_GROUP, model.names().service() + "-try-worker"))
-                .map(applier::wouldRefuse).flatMap(Optional::stream).findFirst();
+                .map(applier::wouldRefuse)
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     private static String uid(ClusterObservation seen) {

@@ -24,8 +24,12 @@ final class Announcer {
     /** Not of every step in between. */
     void status(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
         var ready = status.condition(Condition.READY).orElseThrow();
-        var before = cluster.getStatus() == null ? null : cluster.getStatus().condition(Condition.READY).orElse(null);
-        if (before != null && before.status() == ready.status() && before.reason().equals(ready.reason())) {
+        var before = cluster.getStatus() == null
+                ? null
+                : cluster.getStatus().condition(Condition.READY).orElse(null);
+        if (before != null
+                && before.status() == ready.status()
+                && before.reason().equals(ready.reason())) {
             return;
         }
         if (ready.status() == Condition.Status.True) {
@@ -40,8 +44,10 @@ final class Announcer {
         var uid = seen.cluster().getMetadata().getUid();
         seen.state().ifPresent(state -> {
             var before = told.put(uid, state.warnings());
-            state.warnings().stream().filter(w -> before == null || !before.contains(w))
-                    .forEach(w -> events.warning(seen.cluster(), Quoted.reason(w.reason()), Quoted.beginning(w.message())));
+            state.warnings().stream()
+                    .filter(w -> before == null || !before.contains(w))
+                    .forEach(w ->
+                            events.warning(seen.cluster(), Quoted.reason(w.reason()), Quoted.beginning(w.message())));
         });
     }
 

@@ -30,7 +30,8 @@ final class Attempts {
     List<Finding> standing(String clusterUid, long generation) {
         return Optional.ofNullable(failures.get(clusterUid))
                 .filter(f -> f.generation == generation && clock.instant().isBefore(f.next))
-                .map(Failure::findings).orElse(List.of());
+                .map(Failure::findings)
+                .orElse(List.of());
     }
 
     /** Remembers how an attempt went. */
@@ -40,9 +41,11 @@ final class Attempts {
             return;
         }
         failures.compute(clusterUid, (uid, before) -> {
-            var pause = before == null || before.generation != generation ? FIRST
+            var pause = before == null || before.generation != generation
+                    ? FIRST
                     : before.pause.multipliedBy(2).compareTo(LONGEST) > 0 ? LONGEST : before.pause.multipliedBy(2);
-            return new Failure(generation, List.copyOf(findings), pause, clock.instant().plus(pause));
+            return new Failure(
+                    generation, List.copyOf(findings), pause, clock.instant().plus(pause));
         });
     }
 

@@ -19,13 +19,34 @@ import java.util.function.Consumer;
  * @param flapping pods that end as soon as they are made
  * @param forget   drops all that is remembered of a cluster's uid
  */
-record ClusterParts(Observer observer, Acceptance acceptance, Groundwork groundwork, PlanExecutor executor, Applier applier,
-        Identities identities, Attempts refusals, Attempts flapping, RecentWrites recent, StatusWriter statuses, Announcer announcer,
-        SchedulerWatch watch, SchedulerEvents schedulerEvents, Preloads preloads, TrustedCa trustedCa, Consumer<String> forget, Clock clock) {
+record ClusterParts(
+        Observer observer,
+        Acceptance acceptance,
+        Groundwork groundwork,
+        PlanExecutor executor,
+        Applier applier,
+        Identities identities,
+        Attempts refusals,
+        Attempts flapping,
+        RecentWrites recent,
+        StatusWriter statuses,
+        Announcer announcer,
+        SchedulerWatch watch,
+        SchedulerEvents schedulerEvents,
+        Preloads preloads,
+        TrustedCa trustedCa,
+        Consumer<String> forget,
+        Clock clock) {
 
     /** @param instance names this operator in events */
-    static ClusterParts of(KubernetesClient client, OperatorSettings settings, SchedulerClient schedulers, SchedulerWatch watch,
-            Clock clock, Executor executor, String instance) {
+    static ClusterParts of(
+            KubernetesClient client,
+            OperatorSettings settings,
+            SchedulerClient schedulers,
+            SchedulerWatch watch,
+            Clock clock,
+            Executor executor,
+            String instance) {
         var recent = new RecentWrites(clock);
         var parallel = new Parallel(executor);
         var applier = new Applier(client, recent);
@@ -48,10 +69,24 @@ record ClusterParts(Observer observer, Acceptance acceptance, Groundwork groundw
             acceptance.forget(uid);
             announcer.forget(uid);
         };
-        return new ClusterParts(new Observer(recent, watch, clock), acceptance,
+        return new ClusterParts(
+                new Observer(recent, watch, clock),
+                acceptance,
                 new Groundwork(applier, identities, preloads, trustedCa, parallel),
-                new PlanExecutor(applier, schedulers, recent, events, parallel), applier, identities, refusals, flapping, recent, statuses,
-                announcer, watch, new SchedulerEvents(watch, forget), preloads, trustedCa, forget, clock);
+                new PlanExecutor(applier, schedulers, recent, events, parallel),
+                applier,
+                identities,
+                refusals,
+                flapping,
+                recent,
+                statuses,
+                announcer,
+                watch,
+                new SchedulerEvents(watch, forget),
+                preloads,
+                trustedCa,
+                forget,
+                clock);
     }
 
     void forget(String clusterUid) {

@@ -36,7 +36,8 @@ final class ClusterPass {
         var seen = parts.observer().observe(cluster, context);
         var trustedCa = parts.trustedCa().bundle().isPresent();
         var decision = parts.acceptance().decide(seen, parts.preloads().hash(), trustedCa);
-        var model = new ClusterModel(cluster, decision.inForce(), parts.preloads().hash(), trustedCa);
+        var model =
+                new ClusterModel(cluster, decision.inForce(), parts.preloads().hash(), trustedCa);
 
         var findings = new ArrayList<>(decision.refused().stream().toList());
         var times = new ArrayList<Instant>();
@@ -71,7 +72,12 @@ final class ClusterPass {
             return Optional.of(seen.now().plus(LOOK_AGAIN));
         }
         var carried = blocked.isEmpty() && flapping.isEmpty() ? plan : plan.withoutCreations();
-        blocked.addAll(parts.executor().carryOut(seen.cluster(), carried, endpoint(seen, model), model.accepted().pods().workers().drain()));
+        blocked.addAll(parts.executor()
+                .carryOut(
+                        seen.cluster(),
+                        carried,
+                        endpoint(seen, model),
+                        model.accepted().pods().workers().drain()));
         if (standing.isEmpty()) {
             parts.refusals().note(uid(seen), generation, blocked);
         }
@@ -86,8 +92,10 @@ final class ClusterPass {
     }
 
     private void followScheduler(ClusterObservation seen, ClusterModel model, Context<PlanetaryCluster> context) {
-        endpoint(seen, model).ifPresentOrElse(endpoint -> parts.schedulerEvents().follow(seen.cluster(), endpoint),
-                () -> parts.watch().forget(uid(seen)));
+        endpoint(seen, model)
+                .ifPresentOrElse(
+                        endpoint -> parts.schedulerEvents().follow(seen.cluster(), endpoint),
+                        () -> parts.watch().forget(uid(seen)));
         // Deleted meanwhile: its deletion came before we followed, and nobody else would forget it.
         var there = context.getPrimaryCache().get(ResourceID.fromResource(seen.cluster()));
         if (there.filter(c -> c.getMetadata().getUid().equals(uid(seen))).isEmpty()) {
@@ -96,20 +104,36 @@ final class ClusterPass {
     }
 
     private Optional<SchedulerEndpoint> endpoint(ClusterObservation seen, ClusterModel model) {
-        return seen.scheduler().filter(ObservedPod::ready).flatMap(pod -> pod.ip().flatMap(ip -> parts.identities().of(model)
-                .map(identity -> new SchedulerEndpoint(uid(seen), pod.uid(), ip, ClusterModel.HTTP_PORT, identity.caPem(), identity.token()))));
+        return seen.scheduler().filter(ObservedPod::ready).flatMap(pod -> pod.ip()
+                .flatMap(ip -> parts.identities()
+                        .of(model)
+                        .map(identity -> new SchedulerEndpoint(
+                                uid(seen),
+                                pod.uid(),
+                                ip,
+                                ClusterModel.HTTP_PORT,
+                                identity.caPem(),
+                                identity.token()))));
     }
 
     /** Ends of waiting that no event tells of. */
     private Stream<Instant> waits(ClusterObservation seen) {
         var uid = uid(seen);
-        var distrusted = parts.watch().contact(uid)
+        var distrusted = parts.watch()
+                .contact(uid)
                 .filter(c -> c instanceof Contact.Unknown unknown
-                        && unknown.reason().filter(r -> r == Reason.UNTRUSTED || r == Reason.UNAUTHORIZED).isPresent())
+                        && unknown.reason()
+                                .filter(r -> r == Reason.UNTRUSTED || r == Reason.UNAUTHORIZED)
+                                .isPresent())
                 .map(c -> parts.identities().rereadAfter(uid, REREAD_SECRETS_AFTER));
-        return Stream.of(parts.refusals().next(uid), parts.flapping().next(uid), parts.recent().nextExpiry(uid),
-                        ClusterStatus.patienceEnds(seen), distrusted)
-                .flatMap(Optional::stream).filter(seen.now()::isBefore);
+        return Stream.of(
+                        parts.refusals().next(uid),
+                        parts.flapping().next(uid),
+                        parts.recent().nextExpiry(uid),
+                        ClusterStatus.patienceEnds(seen),
+                        distrusted)
+                .flatMap(Optional::stream)
+                .filter(seen.now()::isBefore);
     }
 
     private static String uid(ClusterObservation seen) {

@@ -37,7 +37,8 @@ final class Groundwork {
     List<Finding> lay(ClusterObservation seen, ClusterModel model) {
         var tasks = new ArrayList<Callable<Optional<Finding>>>();
         tasks.add(() -> identities.ensure(model));
-        if (seen.accepted().stream().noneMatch(a -> a.number() == model.accepted().number())) {
+        if (seen.accepted().stream()
+                .noneMatch(a -> a.number() == model.accepted().number())) {
             tasks.add(() -> revision(model));
         }
         if (configMap(seen, model.names().preload(model.preloadHash())).isEmpty()) {
@@ -53,7 +54,8 @@ final class Groundwork {
         var inUse = seen.mountedConfigMaps();
         seen.configMaps().stream()
                 .filter(c -> c.getMetadata().getName().startsWith(model.names().preload("")))
-                .filter(c -> !c.getMetadata().getName().equals(model.names().preload(model.preloadHash())) && !inUse.contains(c.getMetadata().getName()))
+                .filter(c -> !c.getMetadata().getName().equals(model.names().preload(model.preloadHash()))
+                        && !inUse.contains(c.getMetadata().getName()))
                 .forEach(applier::deleteUnused);
         seen.accepted().stream().skip(2).map(a -> a.toRevision(model.cluster())).forEach(applier::deleteUnused);
     }
@@ -61,8 +63,9 @@ final class Groundwork {
     /** Under this number another spec may have been kept by a pass whose write we have not seen yet: that one is in force. */
     private Optional<Finding> revision(ClusterModel model) {
         return switch (applier.create(model.cluster(), model.accepted().toRevision(model.cluster()))) {
-            case Outcome.Done(ControllerRevision live) when !AcceptedSpec.of(live).equals(model.accepted()) ->
-                    Optional.of(new Finding(false, "Waiting", "another accepted spec is being read"));
+            case Outcome.Done(ControllerRevision live)
+            when !AcceptedSpec.of(live).equals(model.accepted()) ->
+                Optional.of(new Finding(false, "Waiting", "another accepted spec is being read"));
             case Outcome.Done _ -> Optional.empty();
             case Outcome.NotDone(var finding) -> Optional.of(finding);
         };
@@ -70,16 +73,23 @@ final class Groundwork {
 
     private Optional<Finding> service(ClusterObservation seen, ClusterModel model) {
         var wanted = SchedulerService.of(model);
-        return seen.service().isEmpty() ? create(model, wanted)
-                : SchedulerService.says(seen.service().get(), wanted) ? Optional.empty() : applier.update(SchedulerService.onto(seen.service().get(), wanted));
+        return seen.service().isEmpty()
+                ? create(model, wanted)
+                : SchedulerService.says(seen.service().get(), wanted)
+                        ? Optional.empty()
+                        : applier.update(SchedulerService.onto(seen.service().get(), wanted));
     }
 
     private Optional<Finding> trusted(ClusterObservation seen, ClusterModel model, String bundle) {
         var wanted = ClusterConfigMaps.trustedCa(model, bundle);
         var there = configMap(seen, wanted.getMetadata().getName());
-        return there.isEmpty() ? create(model, wanted)
-                : wanted.getData().equals(there.get().getData()) ? Optional.empty()
-                : applier.update(new ConfigMapBuilder(there.get()).withData(wanted.getData()).build());
+        return there.isEmpty()
+                ? create(model, wanted)
+                : wanted.getData().equals(there.get().getData())
+                        ? Optional.empty()
+                        : applier.update(new ConfigMapBuilder(there.get())
+                                .withData(wanted.getData())
+                                .build());
     }
 
     private Optional<Finding> create(ClusterModel model, HasMetadata object) {
@@ -87,6 +97,8 @@ final class Groundwork {
     }
 
     private static Optional<ConfigMap> configMap(ClusterObservation seen, String name) {
-        return seen.configMaps().stream().filter(c -> c.getMetadata().getName().equals(name)).findFirst();
+        return seen.configMaps().stream()
+                .filter(c -> c.getMetadata().getName().equals(name))
+                .findFirst();
     }
 }

@@ -56,11 +56,21 @@ final class Identities {
             return Optional.empty();
         }
         try {
-            var authority = authority(ensure(model, model.names().caSecret(),
-                    () -> ClusterSecrets.ca(model, Authority.create(model.cluster().getMetadata().getName(), clock, settings.caLife()))));
-            var pods = ensure(model, model.names().podsSecret(), () -> ClusterSecrets.pods(model, authority, leaf(model, authority), Token.create()));
+            var authority = authority(ensure(
+                    model,
+                    model.names().caSecret(),
+                    () -> ClusterSecrets.ca(
+                            model,
+                            Authority.create(model.cluster().getMetadata().getName(), clock, settings.caLife()))));
+            var pods = ensure(
+                    model,
+                    model.names().podsSecret(),
+                    () -> ClusterSecrets.pods(model, authority, leaf(model, authority), Token.create()));
             var token = ClusterSecrets.read(pods, ClusterSecrets.TOKEN);
-            ensure(model, model.names().clientSecret(), () -> ClusterSecrets.client(model, authority, leaf(model, authority), token));
+            ensure(
+                    model,
+                    model.names().clientSecret(),
+                    () -> ClusterSecrets.client(model, authority, leaf(model, authority), token));
             // What pods have mounted counts, should the CA's Secret ever have been made anew beside them.
             known.put(uid(model), new Identity(ClusterSecrets.read(pods, ClusterSecrets.CA), token, clock.instant()));
             return Optional.empty();
@@ -96,7 +106,10 @@ final class Identities {
     /** A cluster without a status was never reconciled: making is tried first. Another has its Secrets: reading is. */
     private Secret ensure(ClusterModel model, String name, Supplier<Secret> make) {
         if (model.cluster().getStatus() != null) {
-            var live = client.secrets().inNamespace(model.namespace()).withName(name).get();
+            var live = client.secrets()
+                    .inNamespace(model.namespace())
+                    .withName(name)
+                    .get();
             if (live != null && Labels.owns(model.cluster(), live)) {
                 return live;
             }
@@ -108,11 +121,14 @@ final class Identities {
     }
 
     private KeyPairPem leaf(ClusterModel model, Authority authority) {
-        return authority.issue(model.names().service(), ClusterSecrets.dnsNames(model), clock, settings.certificateLife());
+        return authority.issue(
+                model.names().service(), ClusterSecrets.dnsNames(model), clock, settings.certificateLife());
     }
 
     private static Authority authority(Secret secret) {
-        return Authority.of(ClusterSecrets.read(secret, ClusterSecrets.CERTIFICATE), ClusterSecrets.read(secret, ClusterSecrets.KEY));
+        return Authority.of(
+                ClusterSecrets.read(secret, ClusterSecrets.CERTIFICATE),
+                ClusterSecrets.read(secret, ClusterSecrets.KEY));
     }
 
     private static String uid(ClusterModel model) {

@@ -36,26 +36,41 @@ final class Observer {
         var uid = cluster.getMetadata().getUid();
         var state = watch.latest(uid);
         var names = new Names(cluster.getMetadata().getName());
-        return new ClusterObservation(cluster,
-                owned(cluster, context, ControllerRevision.class).stream().map(AcceptedSpec::of)
-                        .sorted(Comparator.comparingLong(AcceptedSpec::number).reversed()).toList(),
-                owned(cluster, context, Pod.class).stream().map(pod -> pod(uid, pod, state)).toList(),
-                owned(cluster, context, Service.class).stream().filter(s -> s.getMetadata().getName().equals(names.service())).findFirst(),
+        return new ClusterObservation(
+                cluster,
+                owned(cluster, context, ControllerRevision.class).stream()
+                        .map(AcceptedSpec::of)
+                        .sorted(Comparator.comparingLong(AcceptedSpec::number).reversed())
+                        .toList(),
+                owned(cluster, context, Pod.class).stream()
+                        .map(pod -> pod(uid, pod, state))
+                        .toList(),
+                owned(cluster, context, Service.class).stream()
+                        .filter(s -> s.getMetadata().getName().equals(names.service()))
+                        .findFirst(),
                 owned(cluster, context, ConfigMap.class),
-                state, watch.unknownSince(uid), clock.instant());
+                state,
+                watch.unknownSince(uid),
+                clock.instant());
     }
 
     private ObservedPod pod(String clusterUid, Pod pod, Optional<SchedulerState> state) {
         var uid = pod.getMetadata().getUid();
-        return new ObservedPod(pod,
+        return new ObservedPod(
+                pod,
                 pod.getMetadata().getDeletionTimestamp() != null || recent.wasDeleted(clusterUid, uid),
-                state.flatMap(s -> s.worker(uid)), recent.wasAskedToRetire(clusterUid, uid),
+                state.flatMap(s -> s.worker(uid)),
+                recent.wasAskedToRetire(clusterUid, uid),
                 // Listed again: its container was started anew, and it is a worker like any other.
-                state.filter(s -> s.retired().contains(uid) && s.worker(uid).isEmpty()).isPresent());
+                state.filter(s -> s.retired().contains(uid) && s.worker(uid).isEmpty())
+                        .isPresent());
     }
 
-    private <T extends HasMetadata> List<T> owned(PlanetaryCluster cluster, Context<PlanetaryCluster> context, Class<T> kind) {
-        var cached = context.getSecondaryResources(kind).stream().filter(object -> Labels.owns(cluster, object)).toList();
+    private <T extends HasMetadata> List<T> owned(
+            PlanetaryCluster cluster, Context<PlanetaryCluster> context, Class<T> kind) {
+        var cached = context.getSecondaryResources(kind).stream()
+                .filter(object -> Labels.owns(cluster, object))
+                .toList();
         return recent.merge(cluster.getMetadata().getUid(), kind, cached);
     }
 }

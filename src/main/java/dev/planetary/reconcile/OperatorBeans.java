@@ -19,8 +19,13 @@ final class OperatorBeans {
     @Singleton
     ClusterParts clusterParts(KubernetesClient client, OperatorSettings settings) {
         var schedulers = new HttpSchedulerClient();
-        return ClusterParts.of(client, settings, schedulers, new SchedulerWatch(schedulers, Pace.DEFAULT, Clock.systemUTC()),
-                Clock.systemUTC(), Executors.newVirtualThreadPerTaskExecutor(),
+        return ClusterParts.of(
+                client,
+                settings,
+                schedulers,
+                new SchedulerWatch(schedulers, Pace.DEFAULT, Clock.systemUTC()),
+                Clock.systemUTC(),
+                Executors.newVirtualThreadPerTaskExecutor(),
                 Optional.ofNullable(System.getenv("HOSTNAME")).orElse("planetary-operator"));
     }
 }

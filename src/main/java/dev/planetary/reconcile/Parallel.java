@@ -26,7 +26,9 @@ final class Parallel {
 
     private static <T> T result(FutureTask<T> task) {
         if (task.state() == Future.State.FAILED) {
-            throw task.exceptionNow() instanceof RuntimeException cause ? cause : new IllegalStateException(task.exceptionNow());
+            throw task.exceptionNow() instanceof RuntimeException cause
+                    ? cause
+                    : new IllegalStateException(task.exceptionNow());
         }
         return task.resultNow();
     }

@@ -34,7 +34,8 @@ final class PlanExecutor {
     private final EventRecorder events;
     private final Parallel parallel;
 
-    PlanExecutor(Applier applier, SchedulerClient schedulers, RecentWrites recent, EventRecorder events, Parallel parallel) {
+    PlanExecutor(
+            Applier applier, SchedulerClient schedulers, RecentWrites recent, EventRecorder events, Parallel parallel) {
         this.applier = applier;
         this.schedulers = schedulers;
         this.recent = recent;
@@ -43,18 +44,21 @@ final class PlanExecutor {
     }
 
     /** @return what could not be created, and why */
-    List<Finding> carryOut(PlanetaryCluster cluster, ClusterPlan plan, Optional<SchedulerEndpoint> scheduler, Duration drain) {
+    List<Finding> carryOut(
+            PlanetaryCluster cluster, ClusterPlan plan, Optional<SchedulerEndpoint> scheduler, Duration drain) {
         scheduler.ifPresent(endpoint -> tell(cluster, plan, endpoint, drain));
         var tasks = new ArrayList<Callable<Optional<Finding>>>();
         var gone = new ConcurrentLinkedQueue<Departure>();
-        plan.delete().forEach(departure -> tasks.add(() -> {
-            var problem = applier.delete(cluster, departure.pod());
-            if (problem.isEmpty()) {
-                gone.add(departure);
-            }
-            return problem;
-        }));
-        var findings = new ArrayList<>(parallel.all(tasks).stream().flatMap(Optional::stream).toList());
+        plan.delete()
+                .forEach(departure -> tasks.add(() -> {
+                    var problem = applier.delete(cluster, departure.pod());
+                    if (problem.isEmpty()) {
+                        gone.add(departure);
+                    }
+                    return problem;
+                }));
+        var findings = new ArrayList<>(
+                parallel.all(tasks).stream().flatMap(Optional::stream).toList());
         byReason(cluster, List.copyOf(gone));
         findings.addAll(create(cluster, plan.create()));
         return findings.stream().distinct().toList();
@@ -65,8 +69,11 @@ final class PlanExecutor {
         var batch = FIRST_BATCH;
         for (int from = 0; from < pods.size(); from += batch, batch *= 2) {
             var tasks = pods.subList(from, Math.min(pods.size(), from + batch)).stream()
-                    .<Callable<Optional<Finding>>>map(pod -> () -> applier.create(cluster, pod).problem()).toList();
-            var findings = parallel.all(tasks).stream().flatMap(Optional::stream).toList();
+                    .<Callable<Optional<Finding>>>map(
+                            pod -> () -> applier.create(cluster, pod).problem())
+                    .toList();
+            var findings =
+                    parallel.all(tasks).stream().flatMap(Optional::stream).toList();
             if (!findings.isEmpty()) {
                 return findings;
             }
@@ -94,7 +101,9 @@ final class PlanExecutor {
                 byReason(cluster, plan.retire());
             }
         } catch (IOException e) {
-            LOG.atInfo().addKeyValue("cluster", cluster.getMetadata().getName()).log("the scheduler was not told: {}", e.getMessage());
+            LOG.atInfo()
+                    .addKeyValue("cluster", cluster.getMetadata().getName())
+                    .log("the scheduler was not told: {}", e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -102,9 +111,15 @@ final class PlanExecutor {
 
     private void announce(PlanetaryCluster cluster, List<Pod> created) {
         if (!created.isEmpty()) {
-            var workers = created.stream().filter(p -> Labels.WORKER.equals(p.getMetadata().getLabels().get(Labels.COMPONENT))).count();
+            var workers = created.stream()
+                    .filter(p ->
+                            Labels.WORKER.equals(p.getMetadata().getLabels().get(Labels.COMPONENT)))
+                    .count();
             var scheduler = created.size() > workers ? "the scheduler" + (workers > 0 ? " and " : "") : "";
-            events.normal(cluster, "Created", scheduler + (workers > 0 ? workers + (workers == 1 ? " worker" : " workers") : ""));
+            events.normal(
+                    cluster,
+                    "Created",
+                    scheduler + (workers > 0 ? workers + (workers == 1 ? " worker" : " workers") : ""));
         }
     }
 

@@ -49,8 +49,12 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
 
     @Override
     public List<EventSource<?, PlanetaryCluster>> prepareEventSources(EventSourceContext<PlanetaryCluster> context) {
-        return List.of(owned(Pod.class, context), owned(Service.class, context), owned(ConfigMap.class, context),
-                owned(ControllerRevision.class, context), parts.schedulerEvents());
+        return List.of(
+                owned(Pod.class, context),
+                owned(Service.class, context),
+                owned(ConfigMap.class, context),
+                owned(ControllerRevision.class, context),
+                parts.schedulerEvents());
     }
 
     @Override
@@ -61,21 +65,28 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
         }
         UpdateControl<PlanetaryCluster> control = UpdateControl.noUpdate();
         try {
-            pass.run(cluster, context).ifPresent(again -> control.rescheduleAfter(again.compareTo(SOONEST) < 0 ? SOONEST : again));
+            pass.run(cluster, context)
+                    .ifPresent(again -> control.rescheduleAfter(again.compareTo(SOONEST) < 0 ? SOONEST : again));
         } catch (RuntimeException e) {
             // Retried without end; users are told meanwhile, and not left with a status of before.
-            parts.statuses().write(cluster, ClusterStatus.error(cluster, e, parts.clock().instant()));
+            parts.statuses()
+                    .write(
+                            cluster,
+                            ClusterStatus.error(cluster, e, parts.clock().instant()));
             throw e;
         }
         return control;
     }
 
-    private static <R extends HasMetadata> EventSource<R, PlanetaryCluster> owned(Class<R> kind, EventSourceContext<PlanetaryCluster> context) {
-        return new InformerEventSource<>(InformerEventSourceConfiguration.from(kind, PlanetaryCluster.class)
-                .withLabelSelector(Labels.SELECTOR)
-                .withSecondaryToPrimaryMapper(Mappers.fromOwnerReferences(PlanetaryCluster.class))
-                .withNamespacesInheritedFromController()
-                .withComparableResourceVersion(false)
-                .build(), context);
+    private static <R extends HasMetadata> EventSource<R, PlanetaryCluster> owned(
+            Class<R> kind, EventSourceContext<PlanetaryCluster> context) {
+        return new InformerEventSource<>(
+                InformerEventSourceConfiguration.from(kind, PlanetaryCluster.class)
+                        .withLabelSelector(Labels.SELECTOR)
+                        .withSecondaryToPrimaryMapper(Mappers.fromOwnerReferences(PlanetaryCluster.class))
+                        .withNamespacesInheritedFromController()
+                        .withComparableResourceVersion(false)
+                        .build(),
+                context);
     }
 }

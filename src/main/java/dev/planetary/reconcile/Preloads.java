@@ -15,8 +15,14 @@ import java.util.TreeMap;
  * @param hash  names them
  */
 record Preloads(Map<String, String> files, String hash) {
-    private static final List<String> NAMES = List.of("planetary_drain.py", "planetary_guard.py", "planetary_prestop.py",
-            "planetary_retire.py", "planetary_scheduler.py", "planetary_state.py", "planetary_worker.py");
+    private static final List<String> NAMES = List.of(
+            "planetary_drain.py",
+            "planetary_guard.py",
+            "planetary_prestop.py",
+            "planetary_retire.py",
+            "planetary_scheduler.py",
+            "planetary_state.py",
+            "planetary_worker.py");
 
     static Preloads load() {
         var files = new TreeMap<String, String>();

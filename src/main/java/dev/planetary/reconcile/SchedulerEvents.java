@@ -12,7 +12,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /** What schedulers report, as events of their clusters; and where it is noticed that a cluster is gone. */
-final class SchedulerEvents extends AbstractEventSource<SchedulerState, PlanetaryCluster> implements ResourceEventAware<PlanetaryCluster> {
+final class SchedulerEvents extends AbstractEventSource<SchedulerState, PlanetaryCluster>
+        implements ResourceEventAware<PlanetaryCluster> {
     private final SchedulerWatch watch;
     private final Consumer<String> forget;
 

@@ -23,10 +23,14 @@ final class TrustedCa {
     /** @throws IllegalStateException if the settings name a ConfigMap that is not there or lacks the key */
     static TrustedCa read(KubernetesClient client, OperatorSettings settings) {
         return new TrustedCa(settings.trustedCaConfigMap().map(name -> {
-            var map = client.configMaps().inNamespace(settings.namespace()).withName(name).get();
+            var map = client.configMaps()
+                    .inNamespace(settings.namespace())
+                    .withName(name)
+                    .get();
             if (map == null || map.getData() == null || map.getData().get(KEY) == null) {
-                throw new IllegalStateException("planetary.trusted-ca-config-map: ConfigMap %s/%s with key %s is not there; make it, or unset the setting"
-                        .formatted(settings.namespace(), name, KEY));
+                throw new IllegalStateException(
+                        "planetary.trusted-ca-config-map: ConfigMap %s/%s with key %s is not there; make it, or unset the setting"
+                                .formatted(settings.namespace(), name, KEY));
             }
             return publicCas(settings) + "\n" + map.getData().get(KEY);
         }));

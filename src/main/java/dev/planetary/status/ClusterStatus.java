@@ -24,14 +24,22 @@ import java.util.Set;
 
 /** From what was seen and found to the status of a PlanetaryCluster. */
 public final class ClusterStatus {
-    private static final Set<String> PROGRESS = Set.of("SchedulerStarting", "SchedulerNotReady", "WorkersStarting", "WorkersReplacing",
-            "WorkersLeaving", "Suspending", "Waiting");
+    private static final Set<String> PROGRESS = Set.of(
+            "SchedulerStarting",
+            "SchedulerNotReady",
+            "WorkersStarting",
+            "WorkersReplacing",
+            "WorkersLeaving",
+            "Suspending",
+            "Waiting");
 
     private ClusterStatus() {}
 
     /** @param findings what stands in the way, permanent or not */
     public static PlanetaryClusterStatus of(ClusterObservation seen, ClusterModel model, List<Finding> findings) {
-        var count = WorkerCount.of(seen.workers(Names.DEFAULT_GROUP), seen.cluster().specOrDefault().wantedWorkers(),
+        var count = WorkerCount.of(
+                seen.workers(Names.DEFAULT_GROUP),
+                seen.cluster().specOrDefault().wantedWorkers(),
                 model.accepted().workerHash());
         var facts = new Facts(seen, findings, count);
         var before = Optional.ofNullable(seen.cluster().getStatus());
@@ -40,11 +48,20 @@ public final class ClusterStatus {
         }
         var conditions = conditions(facts, before);
         var scheduler = seen.scheduler();
-        return new PlanetaryClusterStatus(seen.cluster().getMetadata().getGeneration(),
-                phase(facts, before), conditions,
-                new SchedulerStatus(model.schedulerAddress(), model.schedulerUrl() + "/status", scheduler.map(ObservedPod::name).orElse(null),
+        return new PlanetaryClusterStatus(
+                seen.cluster().getMetadata().getGeneration(),
+                phase(facts, before),
+                conditions,
+                new SchedulerStatus(
+                        model.schedulerAddress(),
+                        model.schedulerUrl() + "/status",
+                        scheduler.map(ObservedPod::name).orElse(null),
                         scheduler.map(ObservedPod::restarts).orElse(0)),
-                new WorkersStatus(count.replicas(), count.desired(), count.ready(), count.retiring(),
+                new WorkersStatus(
+                        count.replicas(),
+                        count.desired(),
+                        count.ready(),
+                        count.retiring(),
                         Labels.workerSelector(seen.name(), Names.DEFAULT_GROUP)));
     }
 
@@ -52,37 +69,56 @@ public final class ClusterStatus {
     public static PlanetaryClusterStatus error(PlanetaryCluster cluster, RuntimeException e, Instant now) {
         var before = Optional.ofNullable(cluster.getStatus());
         var message = Quoted.beginning("the operator failed and tries again: " + e.getMessage());
-        var since = before.flatMap(b -> b.condition(Condition.READY)).filter(c -> c.status() == Status.False)
-                .map(Condition::lastTransitionTime).orElseGet(() -> rfc3339(now));
+        var since = before.flatMap(b -> b.condition(Condition.READY))
+                .filter(c -> c.status() == Status.False)
+                .map(Condition::lastTransitionTime)
+                .orElseGet(() -> rfc3339(now));
         var generation = cluster.getMetadata().getGeneration();
-        return new PlanetaryClusterStatus(generation, before.map(PlanetaryClusterStatus::phase).orElse(Phase.Pending),
-                List.of(new Condition(Condition.READY, Status.False, generation, since, "OperatorError", message),
+        return new PlanetaryClusterStatus(
+                generation,
+                before.map(PlanetaryClusterStatus::phase).orElse(Phase.Pending),
+                List.of(
+                        new Condition(Condition.READY, Status.False, generation, since, "OperatorError", message),
                         new Condition(Condition.RECONCILING, Status.True, generation, since, "OperatorError", message)),
-                before.map(PlanetaryClusterStatus::scheduler).orElse(null), before.map(PlanetaryClusterStatus::workers).orElse(null));
+                before.map(PlanetaryClusterStatus::scheduler).orElse(null),
+                before.map(PlanetaryClusterStatus::workers).orElse(null));
     }
 
     /** Whether it tells of something that somebody may have to look at, not only of progress. */
     public static boolean isTrouble(PlanetaryClusterStatus status) {
-        return status.condition(Condition.READY).filter(c -> c.status() != Status.True && !PROGRESS.contains(c.reason())).isPresent();
+        return status.condition(Condition.READY)
+                .filter(c -> c.status() != Status.True && !PROGRESS.contains(c.reason()))
+                .isPresent();
     }
 
     /** When a scheduler that says nothing will be called silent; no event tells. */
     public static Optional<Instant> patienceEnds(ClusterObservation seen) {
-        return seen.silentSince().map(since -> since.plus(ClusterObservation.ANSWERS_WITHIN).plusSeconds(1));
+        return seen.silentSince()
+                .map(since -> since.plus(ClusterObservation.ANSWERS_WITHIN).plusSeconds(1));
     }
 
     /** Whether a reader acts differently on the two: if only counters moved, a write can wait for the next one. */
     public static boolean onlyCountersDiffer(PlanetaryClusterStatus a, PlanetaryClusterStatus b) {
-        return a != null && a.phase() == b.phase() && java.util.Objects.equals(a.observedGeneration(), b.observedGeneration())
+        return a != null
+                && a.phase() == b.phase()
+                && java.util.Objects.equals(a.observedGeneration(), b.observedGeneration())
                 && readyReason(a).equals(readyReason(b));
     }
 
     /** The scheduler answered before, and will have its time to do so again: no reason to call a cluster broken that runs. */
     private static boolean unheard(ClusterObservation seen, PlanetaryClusterStatus before) {
-        return seen.unheard() && !seen.cluster().specOrDefault().suspend()
-                && java.util.Objects.equals(before.observedGeneration(), seen.cluster().getMetadata().getGeneration())
-                && before.condition(Condition.SCHEDULER_READY).filter(c -> c.status() == Status.True).isPresent()
-                && before.scheduler() != null && seen.scheduler().map(ObservedPod::name).equals(Optional.ofNullable(before.scheduler().podName()));
+        return seen.unheard()
+                && !seen.cluster().specOrDefault().suspend()
+                && java.util.Objects.equals(
+                        before.observedGeneration(),
+                        seen.cluster().getMetadata().getGeneration())
+                && before.condition(Condition.SCHEDULER_READY)
+                        .filter(c -> c.status() == Status.True)
+                        .isPresent()
+                && before.scheduler() != null
+                && seen.scheduler()
+                        .map(ObservedPod::name)
+                        .equals(Optional.ofNullable(before.scheduler().podName()));
     }
 
     private static String readyReason(PlanetaryClusterStatus s) {
@@ -97,19 +133,32 @@ public final class ClusterStatus {
         all.add(condition(Condition.SCHEDULER_READY, Verdict.scheduler(facts), facts, before));
         all.add(condition(Condition.WORKERS_READY, Verdict.workers(facts), facts, before));
         if (stalled.isPresent()) {
-            all.add(condition(Condition.STALLED, new Verdict(true, stalled.get().reason(), stalled.get().message()), facts, before));
+            all.add(condition(
+                    Condition.STALLED,
+                    new Verdict(true, stalled.get().reason(), stalled.get().message()),
+                    facts,
+                    before));
         } else if (!ready.holds()) {
-            all.add(condition(Condition.RECONCILING, new Verdict(true, ready.reason(), ready.message()), facts, before));
+            all.add(condition(
+                    Condition.RECONCILING, new Verdict(true, ready.reason(), ready.message()), facts, before));
         }
         return all;
     }
 
     /** The time of the last transition stays while the status does. */
-    private static Condition condition(String type, Verdict verdict, Facts facts, Optional<PlanetaryClusterStatus> before) {
+    private static Condition condition(
+            String type, Verdict verdict, Facts facts, Optional<PlanetaryClusterStatus> before) {
         var status = verdict.holds() ? Status.True : Status.False;
-        var since = before.flatMap(b -> b.condition(type)).filter(c -> c.status() == status).map(Condition::lastTransitionTime)
+        var since = before.flatMap(b -> b.condition(type))
+                .filter(c -> c.status() == status)
+                .map(Condition::lastTransitionTime)
                 .orElseGet(() -> rfc3339(facts.seen().now()));
-        return new Condition(type, status, facts.seen().cluster().getMetadata().getGeneration(), since, Quoted.reason(verdict.reason()),
+        return new Condition(
+                type,
+                status,
+                facts.seen().cluster().getMetadata().getGeneration(),
+                since,
+                Quoted.reason(verdict.reason()),
                 Quoted.beginning(verdict.message()));
     }
 
@@ -121,11 +170,14 @@ public final class ClusterStatus {
             return Phase.Running;
         }
         if (facts.findings().stream().anyMatch(Finding::permanent)) {
-            var works = Verdict.scheduler(facts).holds() && (facts.workers().ready() > 0 || facts.workers().desired() == 0);
+            var works = Verdict.scheduler(facts).holds()
+                    && (facts.workers().ready() > 0 || facts.workers().desired() == 0);
             return works ? Phase.Degraded : Phase.Failed;
         }
         // Once it ran, a missing part is a loss; before, it is on its way up.
-        var ran = before.map(PlanetaryClusterStatus::phase).filter(p -> p == Phase.Running || p == Phase.Degraded).isPresent();
+        var ran = before.map(PlanetaryClusterStatus::phase)
+                .filter(p -> p == Phase.Running || p == Phase.Degraded)
+                .isPresent();
         return ran ? Phase.Degraded : Phase.Pending;
     }
 

@@ -24,24 +24,46 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     static Verdict scheduler(Facts facts) {
-        return first(facts, List.of(Verdict::suspendedAsAsked, Verdict::schedulerTrouble, Verdict::schedulerSilent, Verdict::schedulerStarting))
+        return first(
+                        facts,
+                        List.of(
+                                Verdict::suspendedAsAsked,
+                                Verdict::schedulerTrouble,
+                                Verdict::schedulerSilent,
+                                Verdict::schedulerStarting))
                 .orElseGet(() -> new Verdict(true, "Running", "the scheduler answers"));
     }
 
     static Verdict workers(Facts facts) {
         return first(facts, List.of(Verdict::suspendedAsAsked, Verdict::workersUnknown, Verdict::workersMissing))
-                .orElseGet(() -> new Verdict(true, "Running", "%d of %d workers ready".formatted(facts.workers.ready(), facts.workers.desired())));
+                .orElseGet(() -> new Verdict(
+                        true,
+                        "Running",
+                        "%d of %d workers ready".formatted(facts.workers.ready(), facts.workers.desired())));
     }
 
     static Verdict ready(Facts facts) {
-        return first(facts, List.of(Verdict::found, Verdict::suspended, Verdict::schedulerTrouble, Verdict::schedulerSilent,
-                Verdict::workersCannotStart, f -> Optional.of(scheduler(f)).filter(v -> !v.holds),
-                f -> Optional.of(workers(f)).filter(v -> !v.holds), Verdict::replacing, Verdict::waiting))
-                .orElseGet(() -> new Verdict(true, "Running", "scheduler and %d workers ready".formatted(facts.workers.ready())));
+        return first(
+                        facts,
+                        List.of(
+                                Verdict::found,
+                                Verdict::suspended,
+                                Verdict::schedulerTrouble,
+                                Verdict::schedulerSilent,
+                                Verdict::workersCannotStart,
+                                f -> Optional.of(scheduler(f)).filter(v -> !v.holds),
+                                f -> Optional.of(workers(f)).filter(v -> !v.holds),
+                                Verdict::replacing,
+                                Verdict::waiting))
+                .orElseGet(() -> new Verdict(
+                        true, "Running", "scheduler and %d workers ready".formatted(facts.workers.ready())));
     }
 
     private static Optional<Verdict> first(Facts facts, List<Function<Facts, Optional<Verdict>>> checks) {
-        return checks.stream().map(check -> check.apply(facts)).flatMap(Optional::stream).findFirst();
+        return checks.stream()
+                .map(check -> check.apply(facts))
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     private static Optional<Verdict> no(String reason, String message) {
@@ -49,14 +71,19 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     private static Optional<Verdict> found(Facts f) {
-        return f.findings.stream().min(java.util.Comparator.comparing(x -> !x.permanent()))
+        return f.findings.stream()
+                .min(java.util.Comparator.comparing(x -> !x.permanent()))
                 .map(x -> new Verdict(false, x.reason(), x.message()));
     }
 
     private static Optional<Verdict> suspended(Facts f) {
-        return !f.suspended() ? Optional.empty()
-                : f.seen.pods().isEmpty() ? Optional.of(new Verdict(true, "Suspended", "no pods, as spec.suspend asks"))
-                : no("Suspending", "%d pods still there".formatted(f.seen.pods().size()));
+        return !f.suspended()
+                ? Optional.empty()
+                : f.seen.pods().isEmpty()
+                        ? Optional.of(new Verdict(true, "Suspended", "no pods, as spec.suspend asks"))
+                        : no(
+                                "Suspending",
+                                "%d pods still there".formatted(f.seen.pods().size()));
     }
 
     private static Optional<Verdict> suspendedAsAsked(Facts f) {
@@ -64,19 +91,29 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     private static Optional<Verdict> schedulerTrouble(Facts f) {
-        return f.seen.scheduler().filter(p -> !p.ready()).flatMap(PodTrouble::of).map(t -> trouble("Scheduler", "scheduler not ready", t));
+        return f.seen.scheduler()
+                .filter(p -> !p.ready())
+                .flatMap(PodTrouble::of)
+                .map(t -> trouble("Scheduler", "scheduler not ready", t));
     }
 
     private static Optional<Verdict> schedulerStarting(Facts f) {
-        return f.seen.scheduler().filter(ObservedPod::ready).isPresent() && f.seen.state().isPresent()
-                ? Optional.empty() : no("SchedulerStarting", "the scheduler is starting");
+        return f.seen.scheduler().filter(ObservedPod::ready).isPresent()
+                        && f.seen.state().isPresent()
+                ? Optional.empty()
+                : no("SchedulerStarting", "the scheduler is starting");
     }
 
     /** A ready pod whose scheduler says nothing for longer than it takes to answer once. */
     private static Optional<Verdict> schedulerSilent(Facts f) {
         return f.seen.scheduler().filter(ObservedPod::ready).isPresent()
-                && f.seen.silentSince().filter(since -> since.plus(ClusterObservation.ANSWERS_WITHIN).isBefore(f.seen.now())).isPresent()
-                ? no("SchedulerUnreachable", "the scheduler is ready but does not answer the operator on port 8787: does a network policy forbid it?")
+                        && f.seen.silentSince()
+                                .filter(since -> since.plus(ClusterObservation.ANSWERS_WITHIN)
+                                        .isBefore(f.seen.now()))
+                                .isPresent()
+                ? no(
+                        "SchedulerUnreachable",
+                        "the scheduler is ready but does not answer the operator on port 8787: does a network policy forbid it?")
                 : Optional.empty();
     }
 
@@ -84,32 +121,52 @@ record Verdict(boolean holds, String reason, String message) {
         if (f.seen.state().isPresent()) {
             return Optional.empty();
         }
-        return leaving(f) > 0 ? no("SchedulerNotReady", "%d more workers than wanted; none leaves while the scheduler does not answer".formatted(leaving(f)))
-                : f.workers.desired() == 0 ? Optional.empty()
-                : f.workers.trouble().map(t -> trouble("Worker", count(f), t))
-                        .or(() -> no("SchedulerNotReady", "unknown while the scheduler does not answer"));
+        return leaving(f) > 0
+                ? no(
+                        "SchedulerNotReady",
+                        "%d more workers than wanted; none leaves while the scheduler does not answer"
+                                .formatted(leaving(f)))
+                : f.workers.desired() == 0
+                        ? Optional.empty()
+                        : f.workers
+                                .trouble()
+                                .map(t -> trouble("Worker", count(f), t))
+                                .or(() -> no("SchedulerNotReady", "unknown while the scheduler does not answer"));
     }
 
     /** Not to be told only after the scheduler has started: it will be no better then. */
     private static Optional<Verdict> workersCannotStart(Facts f) {
-        return f.workers.ready() >= f.workers.desired() ? Optional.empty()
-                : PodTrouble.worst(f.seen.workers(Names.DEFAULT_GROUP).stream().filter(p -> !p.ready()).toList())
+        return f.workers.ready() >= f.workers.desired()
+                ? Optional.empty()
+                : PodTrouble.worst(f.seen.workers(Names.DEFAULT_GROUP).stream()
+                                .filter(p -> !p.ready())
+                                .toList())
                         .map(t -> trouble("Worker", count(f), t));
     }
 
     private static Optional<Verdict> workersMissing(Facts f) {
-        return f.workers.ready() >= f.workers.desired() ? Optional.empty()
-                : f.workers.trouble().map(t -> trouble("Worker", count(f), t)).or(() -> no("WorkersStarting", count(f)));
+        return f.workers.ready() >= f.workers.desired()
+                ? Optional.empty()
+                : f.workers
+                        .trouble()
+                        .map(t -> trouble("Worker", count(f), t))
+                        .or(() -> no("WorkersStarting", count(f)));
     }
 
     /** Not ready in between either, when an old worker has left and its successor's successor is not there yet. */
     private static Optional<Verdict> replacing(Facts f) {
-        return f.workers.outdated() > 0 ? no("WorkersReplacing", "workers that are still to be replaced, for their spec changed: " + f.workers.outdated())
+        return f.workers.outdated() > 0
+                ? no(
+                        "WorkersReplacing",
+                        "workers that are still to be replaced, for their spec changed: " + f.workers.outdated())
                 : Optional.empty();
     }
 
     private static Optional<Verdict> waiting(Facts f) {
-        return leaving(f) > 0 ? no("WorkersLeaving", "%d more workers than wanted, which leave when their results have moved".formatted(leaving(f)))
+        return leaving(f) > 0
+                ? no(
+                        "WorkersLeaving",
+                        "%d more workers than wanted, which leave when their results have moved".formatted(leaving(f)))
                 : Optional.empty();
     }
 
@@ -122,19 +179,26 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     private static Verdict trouble(String part, String state, PodTrouble t) {
-        return new Verdict(false, part + t.reason(), "%s; %s: %s%s".formatted(state, t.pod(), t.reason(),
-                t.message().isEmpty() ? "" : ": " + t.message()));
+        return new Verdict(
+                false,
+                part + t.reason(),
+                "%s; %s: %s%s".formatted(state, t.pod(), t.reason(), t.message().isEmpty() ? "" : ": " + t.message()));
     }
 
     /** The default group in numbers. */
     record WorkerCount(int desired, int replicas, int ready, int retiring, int outdated, Optional<PodTrouble> trouble) {
         /** @param hash what they should be made from */
         static WorkerCount of(List<ObservedPod> pods, int desired, String hash) {
-            return new WorkerCount(desired,
+            return new WorkerCount(
+                    desired,
                     (int) pods.stream().filter(p -> p.live() && !p.retiring()).count(),
                     (int) pods.stream().filter(ObservedPod::usable).count(),
-                    (int) pods.stream().filter(p -> p.live() && p.retiring() || p.deleting()).count(),
-                    (int) pods.stream().filter(p -> p.live() && !p.retiring() && !p.madeFrom(hash)).count(),
+                    (int) pods.stream()
+                            .filter(p -> p.live() && p.retiring() || p.deleting())
+                            .count(),
+                    (int) pods.stream()
+                            .filter(p -> p.live() && !p.retiring() && !p.madeFrom(hash))
+                            .count(),
                     PodTrouble.worst(pods.stream().filter(p -> !p.usable()).toList()));
         }
     }

@@ -71,17 +71,28 @@ final class Certificates {
         }
     }
 
-    static X509Certificate leaf(String commonName, List<String> names, PublicKey key, Validity validity,
-            X509Certificate ca, PrivateKey caKey) throws GeneralSecurityException {
-        var subject = new X500NameBuilder(BCStyle.INSTANCE).addRDN(BCStyle.CN, cut(commonName)).build();
+    static X509Certificate leaf(
+            String commonName,
+            List<String> names,
+            PublicKey key,
+            Validity validity,
+            X509Certificate ca,
+            PrivateKey caKey)
+            throws GeneralSecurityException {
+        var subject = new X500NameBuilder(BCStyle.INSTANCE)
+                .addRDN(BCStyle.CN, cut(commonName))
+                .build();
         var issuer = new JcaX509CertificateHolder(ca).getSubject();
         try {
             var builder = builder(issuer, newSerial(), validity, subject, key)
                     .addExtension(Extension.basicConstraints, true, new BasicConstraints(false))
                     .addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature))
-                    .addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(
-                            new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth}))
-                    .addExtension(Extension.authorityKeyIdentifier, false,
+                    .addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(new KeyPurposeId[] {
+                        KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth
+                    }))
+                    .addExtension(
+                            Extension.authorityKeyIdentifier,
+                            false,
                             new JcaX509ExtensionUtils().createAuthorityKeyIdentifier(ca));
             if (!names.isEmpty()) {
                 builder.addExtension(Extension.subjectAlternativeName, false, alternatives(names));
@@ -116,11 +127,14 @@ final class Certificates {
         }
     }
 
-    private static X509v3CertificateBuilder builder(X500Name issuer, BigInteger serial, Validity validity,
-            X500Name subject, PublicKey key) throws GeneralSecurityException, CertIOException {
-        return new JcaX509v3CertificateBuilder(issuer, serial, Date.from(validity.notBefore()),
-                        Date.from(validity.notAfter()), subject, key)
-                .addExtension(Extension.subjectKeyIdentifier, false,
+    private static X509v3CertificateBuilder builder(
+            X500Name issuer, BigInteger serial, Validity validity, X500Name subject, PublicKey key)
+            throws GeneralSecurityException, CertIOException {
+        return new JcaX509v3CertificateBuilder(
+                        issuer, serial, Date.from(validity.notBefore()), Date.from(validity.notAfter()), subject, key)
+                .addExtension(
+                        Extension.subjectKeyIdentifier,
+                        false,
                         new JcaX509ExtensionUtils().createSubjectKeyIdentifier(key));
     }
 
@@ -136,7 +150,8 @@ final class Certificates {
 
     private static GeneralNames alternatives(List<String> names) {
         return new GeneralNames(names.stream()
-                .map(name -> new GeneralName(IPAddress.isValid(name) ? GeneralName.iPAddress : GeneralName.dNSName, name))
+                .map(name ->
+                        new GeneralName(IPAddress.isValid(name) ? GeneralName.iPAddress : GeneralName.dNSName, name))
                 .toArray(GeneralName[]::new));
     }
 

@@ -37,7 +37,8 @@ public final class Pem {
                     .map(X509Certificate.class::cast)
                     .toList();
         } catch (CertificateException e) {
-            throw new IllegalArgumentException("broken PEM certificate: the text after BEGIN CERTIFICATE is no X.509", e);
+            throw new IllegalArgumentException(
+                    "broken PEM certificate: the text after BEGIN CERTIFICATE is no X.509", e);
         }
     }
 
@@ -46,7 +47,8 @@ public final class Pem {
             return switch (parser.readObject()) {
                 case PrivateKeyInfo key -> new JcaPEMKeyConverter().getPrivateKey(key);
                 case null -> throw new IllegalArgumentException("no PEM key: there is no line BEGIN PRIVATE KEY");
-                default -> throw new IllegalArgumentException("no PEM key in PKCS#8: the block is not BEGIN PRIVATE KEY");
+                default ->
+                    throw new IllegalArgumentException("no PEM key in PKCS#8: the block is not BEGIN PRIVATE KEY");
             };
         } catch (IOException | DecoderException e) {
             // The cause is dropped on purpose: parsers quote their input.

@@ -25,7 +25,9 @@ public record Validity(Instant notBefore, Instant notAfter) {
     }
 
     static Validity of(X509Certificate certificate) {
-        return new Validity(certificate.getNotBefore().toInstant(), certificate.getNotAfter().toInstant());
+        return new Validity(
+                certificate.getNotBefore().toInstant(),
+                certificate.getNotAfter().toInstant());
     }
 
     static Validity from(Instant now, Duration life) {
@@ -39,6 +41,7 @@ public record Validity(Instant notBefore, Instant notAfter) {
 
     /** {@return the instant at two thirds of the life, when a successor should be issued} */
     public Instant renewal() {
-        return notBefore.plus(Duration.between(notBefore, notAfter).multipliedBy(2).dividedBy(3));
+        return notBefore.plus(
+                Duration.between(notBefore, notAfter).multipliedBy(2).dividedBy(3));
     }
 }

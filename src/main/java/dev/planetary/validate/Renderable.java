@@ -13,8 +13,13 @@ public final class Renderable {
 
     /** Names the template that is no pod's, in the words of the parser. */
     public static Optional<Finding> check(ClusterModel model) {
-        return attempt("spec.scheduler.template", () -> SchedulerPod.of(model, model.names().service()))
-                .or(() -> attempt("spec.workers.template", () -> WorkerPod.of(model, Names.DEFAULT_GROUP, model.names().service())));
+        return attempt(
+                        "spec.scheduler.template",
+                        () -> SchedulerPod.of(model, model.names().service()))
+                .or(() -> attempt(
+                        "spec.workers.template",
+                        () -> WorkerPod.of(
+                                model, Names.DEFAULT_GROUP, model.names().service())));
     }
 
     private static Optional<Finding> attempt(String field, Runnable render) {
@@ -22,7 +27,8 @@ public final class Renderable {
             render.run();
             return Optional.empty();
         } catch (IllegalArgumentException e) {
-            return Optional.of(new Finding(true, "InvalidTemplate", field + " is not a pod's metadata and spec: " + firstLine(e)));
+            return Optional.of(
+                    new Finding(true, "InvalidTemplate", field + " is not a pod's metadata and spec: " + firstLine(e)));
         }
     }
 

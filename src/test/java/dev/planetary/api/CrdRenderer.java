@@ -92,10 +92,13 @@ final class CrdRenderer {
             JsonNode now = base.get(name);
             if (entry.getValue().isNull()) {
                 base.remove(name);
-            } else if (now instanceof ObjectNode below && entry.getValue() instanceof ObjectNode laid && !name.equals("default")) {
+            } else if (now instanceof ObjectNode below
+                    && entry.getValue() instanceof ObjectNode laid
+                    && !name.equals("default")) {
                 merge(below, laid, path + "/" + name);
             } else if (now == null && path.matches("/properties/.*/properties")) {
-                throw new IllegalArgumentException("crd/overlay.yaml speaks of " + path + "/" + name + ", which dev.planetary.api does not have");
+                throw new IllegalArgumentException(
+                        "crd/overlay.yaml speaks of " + path + "/" + name + ", which dev.planetary.api does not have");
             } else {
                 base.set(name, entry.getValue().deepCopy());
             }

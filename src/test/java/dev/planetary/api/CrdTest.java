@@ -44,35 +44,47 @@ class CrdTest {
     /** Plain {@code kubectl apply} keeps the file in an annotation of at most 256 KiB. */
     @Test
     void crd_stays_below_200_kib() {
-        assertThat(CrdRenderer.yaml(crd).getBytes(StandardCharsets.UTF_8).length).isLessThan(200 * 1024);
+        assertThat(CrdRenderer.yaml(crd).getBytes(StandardCharsets.UTF_8).length)
+                .isLessThan(200 * 1024);
     }
 
     @Test
     void every_field_is_described() {
-        assertThat(fieldsWhere((path, field) -> !field.has("description") && !path.equals(".metadata")
-                && !path.endsWith("[]") && !path.endsWith("{}"))).isEmpty();
+        assertThat(fieldsWhere((path, field) -> !field.has("description")
+                        && !path.equals(".metadata")
+                        && !path.endsWith("[]")
+                        && !path.endsWith("{}")))
+                .isEmpty();
     }
 
     @Test
     void strings_lists_and_maps_are_bounded() {
         assertThat(fieldsWhere((path, field) -> switch (field.path("type").asText()) {
-            case "string" -> !field.has("maxLength") && !field.has("enum") && !path.equals(".apiVersion") && !path.equals(".kind");
-            case "array" -> !field.has("maxItems");
-            case "object" -> field.has("additionalProperties") && !field.has("maxProperties");
-            default -> field.path("x-kubernetes-int-or-string").asBoolean() && !field.has("maxLength");
-        })).isEmpty();
+                    case "string" ->
+                        !field.has("maxLength")
+                                && !field.has("enum")
+                                && !path.equals(".apiVersion")
+                                && !path.equals(".kind");
+                    case "array" -> !field.has("maxItems");
+                    case "object" -> field.has("additionalProperties") && !field.has("maxProperties");
+                    default -> field.path("x-kubernetes-int-or-string").asBoolean() && !field.has("maxLength");
+                }))
+                .isEmpty();
     }
 
     /** Without one, server-side apply takes a list for atomic, and nobody decided that. */
     @Test
     void every_list_says_how_it_merges() {
-        assertThat(fieldsWhere((_, field) -> field.path("type").asText().equals("array") && !field.has("x-kubernetes-list-type"))).isEmpty();
+        assertThat(fieldsWhere((_, field) ->
+                        field.path("type").asText().equals("array") && !field.has("x-kubernetes-list-type")))
+                .isEmpty();
     }
 
     /** Argo CD compares lists of custom resources as a whole: a default in an item would be an eternal difference. */
     @Test
     void nothing_below_a_list_item_has_a_default() {
-        assertThat(fieldsWhere((path, field) -> path.contains("[]") && field.has("default"))).isEmpty();
+        assertThat(fieldsWhere((path, field) -> path.contains("[]") && field.has("default")))
+                .isEmpty();
     }
 
     @Test
@@ -94,12 +106,15 @@ class CrdTest {
         var examples = new ArrayList<String>();
         try (var files = Files.newDirectoryStream(EXAMPLES, "invalid-*.yaml")) {
             for (Path file : files) {
-                examples.add(Serialization.unmarshal(Files.readString(file), JsonNode.class).get("expectFailureMessageToContain").asText());
+                examples.add(Serialization.unmarshal(Files.readString(file), JsonNode.class)
+                        .get("expectFailureMessageToContain")
+                        .asText());
             }
         }
         var without = new TreeSet<String>();
         fieldsWhere((_, field) -> {
-            field.path("x-kubernetes-validations").forEach(rule -> without.add(rule.get("message").asText()));
+            field.path("x-kubernetes-validations")
+                    .forEach(rule -> without.add(rule.get("message").asText()));
             return false;
         });
         without.removeIf(message -> examples.stream().anyMatch(message::startsWith));
@@ -113,8 +128,11 @@ class CrdTest {
         assertThat(scale.get("statusReplicasPath").asText()).isEqualTo(".status.workers.replicas");
         assertThat(scale.get("labelSelectorPath").asText()).isEqualTo(".status.workers.selector");
         assertThat(schema.at("/properties/spec/default").toString()).isEqualTo("{}");
-        assertThat(schema.at("/properties/spec/properties/workers/default").toString()).isEqualTo("{}");
-        assertThat(schema.at("/properties/spec/properties/workers/properties/replicas/default").asInt()).isEqualTo(1);
+        assertThat(schema.at("/properties/spec/properties/workers/default").toString())
+                .isEqualTo("{}");
+        assertThat(schema.at("/properties/spec/properties/workers/properties/replicas/default")
+                        .asInt())
+                .isEqualTo(1);
     }
 
     private List<String> fieldsWhere(BiPredicate<String, JsonNode> wrong) {
@@ -142,10 +160,13 @@ class CrdTest {
             Files.writeString(file, wanted);
             return;
         }
-        String remedy = "run `make generate` (mvn -q test -Dtest=CrdTest -Dplanetary.generate=true) and commit the file";
+        String remedy =
+                "run `make generate` (mvn -q test -Dtest=CrdTest -Dplanetary.generate=true) and commit the file";
         if (!Files.exists(file)) {
             fail(file + " is missing: " + remedy);
         }
-        assertThat(Files.readString(file)).as("%s is out of date: %s", file, remedy).isEqualTo(wanted);
+        assertThat(Files.readString(file))
+                .as("%s is out of date: %s", file, remedy)
+                .isEqualTo(wanted);
     }
 }

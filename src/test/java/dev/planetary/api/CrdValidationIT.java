@@ -36,31 +36,43 @@ class CrdValidationIT {
 
     @TestFactory
     Stream<DynamicTest> valid_examples_are_accepted_and_kept_as_written() {
-        return examples("valid-").map(file -> dynamicTest(name(file), () -> {
-            var resource = Serialization.unmarshal(text(file), GenericKubernetesResource.class);
+        return examples("valid-")
+                .map(file -> dynamicTest(name(file), () -> {
+                    var resource = Serialization.unmarshal(text(file), GenericKubernetesResource.class);
 
-            var created = inNamespace(resource).fieldValidation(Validation.STRICT).create();
+                    var created = inNamespace(resource)
+                            .fieldValidation(Validation.STRICT)
+                            .create();
 
-            inNamespace(resource).delete();
-            JsonNode written = JSON.valueToTree(resource.getAdditionalProperties());
-            JsonNode kept = JSON.valueToTree(created.getAdditionalProperties());
-            assertThat(missing(written, kept, "")).as("fields of %s that the server dropped or changed", file).isEmpty();
-        }));
+                    inNamespace(resource).delete();
+                    JsonNode written = JSON.valueToTree(resource.getAdditionalProperties());
+                    JsonNode kept = JSON.valueToTree(created.getAdditionalProperties());
+                    assertThat(missing(written, kept, ""))
+                            .as("fields of %s that the server dropped or changed", file)
+                            .isEmpty();
+                }));
     }
 
     @TestFactory
     Stream<DynamicTest> invalid_examples_are_refused_with_a_message_that_helps() {
-        return examples("invalid-").map(file -> dynamicTest(name(file), () -> {
-            var example = Serialization.unmarshal(text(file), InvalidExample.class);
+        return examples("invalid-")
+                .map(file -> dynamicTest(name(file), () -> {
+                    var example = Serialization.unmarshal(text(file), InvalidExample.class);
 
-            var refusal = catchThrowableOfType(KubernetesClientException.class,
-                    () -> inNamespace(example.resource()).dryRun().fieldValidation(Validation.STRICT).create());
+                    var refusal =
+                            catchThrowableOfType(KubernetesClientException.class, () -> inNamespace(example.resource())
+                                    .dryRun()
+                                    .fieldValidation(Validation.STRICT)
+                                    .create());
 
-            assertThat(refusal).as("refusal of %s", file).isNotNull();
-            assertThat(refusal.getStatus().getMessage()).as("refusal of %s", file).contains(example.expectFailureMessageToContain());
-            // Strict decoding comes before validation, and is a bad request.
-            assertThat(refusal.getCode()).isEqualTo(refusal.getMessage().contains("strict decoding error") ? 400 : 422);
-        }));
+                    assertThat(refusal).as("refusal of %s", file).isNotNull();
+                    assertThat(refusal.getStatus().getMessage())
+                            .as("refusal of %s", file)
+                            .contains(example.expectFailureMessageToContain());
+                    // Strict decoding comes before validation, and is a bad request.
+                    assertThat(refusal.getCode())
+                            .isEqualTo(refusal.getMessage().contains("strict decoding error") ? 400 : 422);
+                }));
     }
 
     @Test
@@ -92,9 +104,15 @@ class CrdValidationIT {
     @Test
     void records_read_back_what_the_server_kept() {
         var resource = Serialization.unmarshal(text(EXAMPLES.resolve("valid-everything.yaml")), PlanetaryCluster.class);
-        resource.setMetadata(new ObjectMetaBuilder().withName("records").withNamespace(api.namespace()).build());
+        resource.setMetadata(new ObjectMetaBuilder()
+                .withName("records")
+                .withNamespace(api.namespace())
+                .build());
 
-        var created = api.client().resource(resource).fieldValidation(Validation.STRICT).create();
+        var created = api.client()
+                .resource(resource)
+                .fieldValidation(Validation.STRICT)
+                .create();
 
         assertThat(created.getSpec()).isEqualTo(resource.getSpec());
         api.client().resource(created).delete();
@@ -102,16 +120,28 @@ class CrdValidationIT {
 
     @Test
     void a_full_status_is_kept_and_the_spec_is_not_touched_by_it() {
-        var created = api.client().resource(Serialization.unmarshal("""
+        var created = api.client()
+                .resource(Serialization.unmarshal(
+                        """
                 apiVersion: planetary.dev/v1alpha1
                 kind: PlanetaryCluster
                 metadata: {name: status}
-                """, PlanetaryCluster.class)).inNamespace(api.namespace()).create();
-        created.setStatus(new PlanetaryClusterStatus(1L, PlanetaryClusterStatus.Phase.Running,
-                List.of(new Condition(Condition.READY, Condition.Status.True, 1L, "2026-11-23T21:00:00Z", "AllReady", "")),
-                new PlanetaryClusterStatus.SchedulerStatus("tls://status-scheduler.ns.svc:8786",
-                        "https://status-scheduler.ns.svc:8787/status", "status-scheduler-0", 0),
-                new PlanetaryClusterStatus.WorkersStatus(1, 1, 1, 0, "planetary.dev/cluster=status,planetary.dev/group=default")));
+                """,
+                        PlanetaryCluster.class))
+                .inNamespace(api.namespace())
+                .create();
+        created.setStatus(new PlanetaryClusterStatus(
+                1L,
+                PlanetaryClusterStatus.Phase.Running,
+                List.of(new Condition(
+                        Condition.READY, Condition.Status.True, 1L, "2026-11-23T21:00:00Z", "AllReady", "")),
+                new PlanetaryClusterStatus.SchedulerStatus(
+                        "tls://status-scheduler.ns.svc:8786",
+                        "https://status-scheduler.ns.svc:8787/status",
+                        "status-scheduler-0",
+                        0),
+                new PlanetaryClusterStatus.WorkersStatus(
+                        1, 1, 1, 0, "planetary.dev/cluster=status,planetary.dev/group=default")));
 
         var updated = api.client().resource(created).updateStatus();
 
@@ -119,21 +149,25 @@ class CrdValidationIT {
         assertThat(updated.getMetadata().getGeneration()).isEqualTo(1);
         var scale = api.client().resource(updated).scale();
         assertThat(scale.getStatus().getReplicas()).isEqualTo(1);
-        assertThat(scale.getStatus().getSelector()).isEqualTo("planetary.dev/cluster=status,planetary.dev/group=default");
+        assertThat(scale.getStatus().getSelector())
+                .isEqualTo("planetary.dev/cluster=status,planetary.dev/group=default");
         api.client().resource(updated).delete();
     }
 
     @Test
     void a_condition_cannot_be_said_twice() {
         var created = inNamespace(cluster("twice", "")).create();
-        var status = Serialization.unmarshal("""
+        var status = Serialization.unmarshal(
+                """
                 conditions:
                 - {type: Ready, status: "True", reason: A, message: "", lastTransitionTime: "2026-11-23T21:00:00Z"}
                 - {type: Ready, status: "False", reason: B, message: "", lastTransitionTime: "2026-11-23T21:00:00Z"}
-                """, JsonNode.class);
+                """,
+                JsonNode.class);
         created.setAdditionalProperty("status", status);
 
-        var refusal = catchThrowableOfType(KubernetesClientException.class, () -> inNamespace(created).updateStatus());
+        var refusal = catchThrowableOfType(
+                KubernetesClientException.class, () -> inNamespace(created).updateStatus());
 
         assertThat(refusal).hasMessageContaining("status.conditions[1]: Duplicate value");
         inNamespace(created).delete();
@@ -146,7 +180,12 @@ class CrdValidationIT {
             var crd = Serialization.unmarshal(text(file), CustomResourceDefinition.class);
             crd.getMetadata().getAnnotations().put(LAST_APPLIED, Serialization.asJson(crd));
 
-            var applied = api.client().resource(crd).dryRun().fieldManager("kubectl-client-side-apply").forceConflicts().serverSideApply();
+            var applied = api.client()
+                    .resource(crd)
+                    .dryRun()
+                    .fieldManager("kubectl-client-side-apply")
+                    .forceConflicts()
+                    .serverSideApply();
 
             assertThat(applied.getMetadata().getAnnotations()).containsKey(LAST_APPLIED);
         }
@@ -158,9 +197,15 @@ class CrdValidationIT {
         for (Path file : ApiServer.crdFiles()) {
             JsonNode written = Serialization.unmarshal(text(file), JsonNode.class);
 
-            var kept = api.client().apiextensions().v1().customResourceDefinitions().withName(written.at("/metadata/name").asText()).get();
+            var kept = api.client()
+                    .apiextensions()
+                    .v1()
+                    .customResourceDefinitions()
+                    .withName(written.at("/metadata/name").asText())
+                    .get();
 
-            assertThat(missing(written.get("spec"), JSON.valueToTree(kept.getSpec()), "spec")).isEmpty();
+            assertThat(missing(written.get("spec"), JSON.valueToTree(kept.getSpec()), "spec"))
+                    .isEmpty();
         }
     }
 
@@ -177,12 +222,15 @@ class CrdValidationIT {
     }
 
     private static GenericKubernetesResource cluster(String name, String spec) {
-        return Serialization.unmarshal("""
+        return Serialization.unmarshal(
+                """
                 apiVersion: planetary.dev/v1alpha1
                 kind: PlanetaryCluster
                 metadata: {name: %s}
                 %s
-                """.formatted(name, spec), GenericKubernetesResource.class);
+                """
+                        .formatted(name, spec),
+                GenericKubernetesResource.class);
     }
 
     private static Resource<GenericKubernetesResource> inNamespace(GenericKubernetesResource resource) {
@@ -193,13 +241,17 @@ class CrdValidationIT {
     private static List<String> missing(JsonNode written, JsonNode kept, String path) {
         if (written.isObject() && kept.isObject()) {
             return written.properties().stream()
-                    .flatMap(e -> missing(e.getValue(), kept.path(e.getKey()), path + "." + e.getKey()).stream()).toList();
+                    .flatMap(e -> missing(e.getValue(), kept.path(e.getKey()), path + "." + e.getKey()).stream())
+                    .toList();
         }
         if (written.isArray() && kept.isArray() && written.size() == kept.size()) {
             return Stream.iterate(0, i -> i < written.size(), i -> i + 1)
-                    .flatMap(i -> missing(written.get(i), kept.get(i), path + "[" + i + "]").stream()).toList();
+                    .flatMap(i -> missing(written.get(i), kept.get(i), path + "[" + i + "]").stream())
+                    .toList();
         }
-        boolean same = written.isNumber() && kept.isNumber() ? written.decimalValue().compareTo(kept.decimalValue()) == 0 : written.equals(kept);
+        boolean same = written.isNumber() && kept.isNumber()
+                ? written.decimalValue().compareTo(kept.decimalValue()) == 0
+                : written.equals(kept);
         return same ? List.of() : List.of(path + ": " + written + " became " + kept);
     }
 

@@ -15,7 +15,8 @@ class PlanetaryClusterSpecTest {
     void nothing_written_means_the_defaults() {
         assertThat(read("").specOrDefault()).isEqualTo(PlanetaryClusterSpec.DEFAULT);
         assertThat(read("spec: {}").getSpec()).isEqualTo(PlanetaryClusterSpec.DEFAULT);
-        assertThat(read("spec: {suspend: false, workers: {replicas: 1}}").getSpec()).isEqualTo(PlanetaryClusterSpec.DEFAULT);
+        assertThat(read("spec: {suspend: false, workers: {replicas: 1}}").getSpec())
+                .isEqualTo(PlanetaryClusterSpec.DEFAULT);
     }
 
     @Test
@@ -30,19 +31,25 @@ class PlanetaryClusterSpecTest {
 
     @Test
     void suspended_means_no_workers() {
-        assertThat(read("spec: {suspend: true, workers: {replicas: 3}}").getSpec().wantedWorkers()).isZero();
+        assertThat(read("spec: {suspend: true, workers: {replicas: 3}}")
+                        .getSpec()
+                        .wantedWorkers())
+                .isZero();
     }
 
     /** An older operator meets objects of a newer CRD after a rollback. */
     @Test
     void fields_of_a_newer_version_are_ignored() {
-        assertThat(read("spec: {idleTimeout: 20m, workers: {spot: Never}, tls: {secretName: x}}").getSpec())
+        assertThat(read("spec: {idleTimeout: 20m, workers: {spot: Never}, tls: {secretName: x}}")
+                        .getSpec())
                 .isEqualTo(PlanetaryClusterSpec.DEFAULT);
     }
 
     @Test
     void maps_keep_the_order_they_were_written_in() {
-        var workers = read("spec: {workers: {daskResources: {z: 1, a: 2, m: 3, b: 4}}}").getSpec().workers();
+        var workers = read("spec: {workers: {daskResources: {z: 1, a: 2, m: 3, b: 4}}}")
+                .getSpec()
+                .workers();
 
         assertThat(List.copyOf(workers.daskResources().keySet())).containsExactly("z", "a", "m", "b");
     }
@@ -50,14 +57,21 @@ class PlanetaryClusterSpecTest {
     @ParameterizedTest
     @CsvSource({"90s,PT1M30S", "5m,PT5M", "1h30m,PT1H30M", "30s1m1m,PT2M30S", "24h,PT24H"})
     void drain_adds_up_its_parts(String written, Duration meant) {
-        assertThat(read("spec: {workers: {drainTimeout: %s}}".formatted(written)).getSpec().workers().drain()).isEqualTo(meant);
+        assertThat(read("spec: {workers: {drainTimeout: %s}}".formatted(written))
+                        .getSpec()
+                        .workers()
+                        .drain())
+                .isEqualTo(meant);
     }
 
     private static PlanetaryCluster read(String spec) {
-        return Serialization.unmarshal("""
+        return Serialization.unmarshal(
+                """
                 apiVersion: planetary.dev/v1alpha1
                 kind: PlanetaryCluster
                 metadata: {name: example}
-                """ + spec, PlanetaryCluster.class);
+                """
+                        + spec,
+                PlanetaryCluster.class);
     }
 }

@@ -72,6 +72,11 @@ class RecentWritesTest {
     }
 
     private static Pod pod(String uid) {
-        return new PodBuilder().withNewMetadata().withName(uid).withUid(uid).endMetadata().build();
+        return new PodBuilder()
+                .withNewMetadata()
+                .withName(uid)
+                .withUid(uid)
+                .endMetadata()
+                .build();
     }
 }

@@ -20,7 +20,8 @@ class RefusalTest {
         "404, NotFound,           namespaces \"n\" not found,                       false, NamespaceGone",
         "409, Conflict,           the object has been modified,                     false, ApiServerError",
         "429, TooManyRequests,    please try again later,                           false, ApiServerError",
-        "503, ServiceUnavailable, no endpoints,                                     false, ApiServerError"})
+        "503, ServiceUnavailable, no endpoints,                                     false, ApiServerError"
+    })
     void tellsWhatTimeCuresFromWhatItDoesNot(int code, String reason, String words, boolean permanent, String told) {
         var finding = Refusal.of("Pod c-default-0", refusal(code, reason, words));
 
@@ -31,7 +32,8 @@ class RefusalTest {
 
     @Test
     void namesTheObjectOfARefusedCreation() {
-        assertThat(Refusal.of("Pod c-default-0", refusal(422, "Invalid", "w")).message()).isEqualTo("the API server refuses Pod c-default-0: w");
+        assertThat(Refusal.of("Pod c-default-0", refusal(422, "Invalid", "w")).message())
+                .isEqualTo("the API server refuses Pod c-default-0: w");
     }
 
     @Test
@@ -46,10 +48,15 @@ class RefusalTest {
     void anObjectThatExistsIsAnotherConflictThanOneThatChanged() {
         assertThat(Refusal.alreadyExists(refusal(409, "AlreadyExists", "w"))).isTrue();
         assertThat(Refusal.alreadyExists(refusal(409, "Conflict", "w"))).isFalse();
-        assertThat(Refusal.alreadyExists(new KubernetesClientException("w", 409, null))).isFalse();
+        assertThat(Refusal.alreadyExists(new KubernetesClientException("w", 409, null)))
+                .isFalse();
     }
 
     private static KubernetesClientException refusal(int code, String reason, String words) {
-        return new KubernetesClientException(new StatusBuilder().withCode(code).withReason(reason).withMessage(words).build());
+        return new KubernetesClientException(new StatusBuilder()
+                .withCode(code)
+                .withReason(reason)
+                .withMessage(words)
+                .build());
     }
 }

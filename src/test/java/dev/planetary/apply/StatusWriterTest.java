@@ -59,7 +59,9 @@ class StatusWriterTest {
 
         // Then
         assertThat(writer.write(cached, status(Condition.Status.False, 3))).isEmpty();
-        assertThat(written).hasSize(2).last().satisfies(c -> assertThat(c.getStatus().workers().ready()).isEqualTo(3));
+        assertThat(written).hasSize(2).last().satisfies(c -> assertThat(
+                        c.getStatus().workers().ready())
+                .isEqualTo(3));
     }
 
     @Test
@@ -83,7 +85,8 @@ class StatusWriterTest {
 
         // When and then
         assertThat(writer.freshest(old).getMetadata().getResourceVersion()).isEqualTo("1000");
-        assertThat(writer.freshest(cluster("999", null)).getMetadata().getResourceVersion()).isEqualTo("1000");
+        assertThat(writer.freshest(cluster("999", null)).getMetadata().getResourceVersion())
+                .isEqualTo("1000");
         var newer = cluster("1001", null);
         assertThat(writer.freshest(newer)).isSameAs(newer);
 
@@ -117,14 +120,23 @@ class StatusWriterTest {
 
     private static PlanetaryCluster cluster(String version, PlanetaryClusterStatus status) {
         var cluster = new PlanetaryCluster();
-        cluster.setMetadata(new ObjectMetaBuilder().withName("c").withNamespace("n").withUid("a-uid").withResourceVersion(version).build());
+        cluster.setMetadata(new ObjectMetaBuilder()
+                .withName("c")
+                .withNamespace("n")
+                .withUid("a-uid")
+                .withResourceVersion(version)
+                .build());
         cluster.setStatus(status);
         return cluster;
     }
 
     private static PlanetaryClusterStatus status(Condition.Status ready, int workers) {
-        return new PlanetaryClusterStatus(1L, Phase.Pending,
-                List.of(new Condition(Condition.READY, ready, 1L, "2026-01-01T00:00:00Z", "WorkersStarting", workers + " workers")), null,
+        return new PlanetaryClusterStatus(
+                1L,
+                Phase.Pending,
+                List.of(new Condition(
+                        Condition.READY, ready, 1L, "2026-01-01T00:00:00Z", "WorkersStarting", workers + " workers")),
+                null,
                 new WorkersStatus(3, 3, workers, 0, "a=b"));
     }
 
@@ -152,7 +164,9 @@ class StatusWriterTest {
     }
 
     private static <T> T fake(Class<T> type, Answers answers) {
-        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type},
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(),
+                new Class<?>[] {type},
                 (_, method, arguments) -> answers.to(method.getName(), arguments == null ? null : arguments[0])));
     }
 }

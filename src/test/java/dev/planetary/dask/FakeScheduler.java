@@ -37,8 +37,8 @@ final class FakeScheduler implements AutoCloseable {
     FakeScheduler(Cluster cluster, InetAddress address, int port) throws Exception {
         this.cluster = cluster;
         server = HttpsServer.create(new InetSocketAddress(address, port), 0);
-        server.setHttpsConfigurator(
-                new HttpsConfigurator(TlsContexts.of(cluster.leaf(), cluster.authority().certificatePem())));
+        server.setHttpsConfigurator(new HttpsConfigurator(
+                TlsContexts.of(cluster.leaf(), cluster.authority().certificatePem())));
         server.setExecutor(executor);
         server.createContext("/planetary/v1/", this::handle);
         server.start();
@@ -72,7 +72,12 @@ final class FakeScheduler implements AutoCloseable {
             var uri = exchange.getRequestURI();
             var authorization = exchange.getRequestHeaders().getFirst("Authorization");
             var body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-            asked.add(new Asked(exchange.getRequestMethod(), uri.getPath(), uri.getRawQuery(), authorization, body,
+            asked.add(new Asked(
+                    exchange.getRequestMethod(),
+                    uri.getPath(),
+                    uri.getRawQuery(),
+                    authorization,
+                    body,
                     exchange.getRemoteAddress().getPort()));
             if (!("Bearer " + cluster.token()).equals(authorization)) {
                 exchange.sendResponseHeaders(401, -1);

@@ -24,6 +24,7 @@ public final class FakeSchedulerClient implements SchedulerClient {
     public final List<Asked> asked = new CopyOnWriteArrayList<>();
     /** Calls of the other methods, in words: {@code retire [u] 300 s}. */
     public final List<String> requests = new CopyOnWriteArrayList<>();
+
     private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
 
     public FakeSchedulerClient answers(Answer answer) {

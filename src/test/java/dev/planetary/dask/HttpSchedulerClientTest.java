@@ -104,20 +104,27 @@ class HttpSchedulerClientTest {
         client.state(scheduler.endpoint(), Optional.empty(), NOW);
         client.state(scheduler.endpoint(), Optional.empty(), NOW);
 
-        assertThat(scheduler.asked).extracting(FakeScheduler.Asked::fromPort).hasSize(2).containsOnly(
-                scheduler.asked.getFirst().fromPort());
+        assertThat(scheduler.asked)
+                .extracting(FakeScheduler.Asked::fromPort)
+                .hasSize(2)
+                .containsOnly(scheduler.asked.getFirst().fromPort());
     }
 
     @Test
     void anotherTokenIsUnauthorizedAndNeverNamed() {
         var wrong = new SchedulerEndpoint(
-                cluster.uid(), "pod", "127.0.0.1", scheduler.port(), cluster.authority().certificatePem(), "wrong-token");
+                cluster.uid(),
+                "pod",
+                "127.0.0.1",
+                scheduler.port(),
+                cluster.authority().certificatePem(),
+                "wrong-token");
 
         var failure = failure(() -> client.state(wrong, Optional.empty(), MINUTE));
 
         assertThat(failure.reason()).isEqualTo(Reason.UNAUTHORIZED);
-        assertThat(failure).hasMessage(
-                "GET /planetary/v1/state at 127.0.0.1 port " + scheduler.port() + " was answered with 401");
+        assertThat(failure)
+                .hasMessage("GET /planetary/v1/state at 127.0.0.1 port " + scheduler.port() + " was answered with 401");
         assertThat(wrong.toString()).contains("127.0.0.1").doesNotContain("wrong-token");
     }
 
@@ -145,8 +152,12 @@ class HttpSchedulerClientTest {
             scheduler.answers(state("a", 1));
             otherScheduler.answers(state("b", 1));
 
-            assertThat(client.state(scheduler.endpoint(), Optional.empty(), MINUTE).boot()).isEqualTo("a");
-            assertThat(client.state(otherScheduler.endpoint(), Optional.empty(), MINUTE).boot()).isEqualTo("b");
+            assertThat(client.state(scheduler.endpoint(), Optional.empty(), MINUTE)
+                            .boot())
+                    .isEqualTo("a");
+            assertThat(client.state(otherScheduler.endpoint(), Optional.empty(), MINUTE)
+                            .boot())
+                    .isEqualTo("b");
         }
     }
 
@@ -173,13 +184,20 @@ class HttpSchedulerClientTest {
     void answerOverAnotherClustersPooledConnectionIsRefused() throws Exception {
         scheduler.answers(state("a", 1)).answers(state("a", 2));
         client.state(scheduler.endpoint(), Optional.empty(), NOW);
-        var other = new SchedulerEndpoint("cluster-b", "pod", "127.0.0.1", scheduler.port(),
-                cluster.authority().certificatePem(), cluster.token());
+        var other = new SchedulerEndpoint(
+                "cluster-b",
+                "pod",
+                "127.0.0.1",
+                scheduler.port(),
+                cluster.authority().certificatePem(),
+                cluster.token());
 
         var failure = failure(() -> client.state(other, Optional.empty(), NOW));
 
-        assertThat(scheduler.asked).extracting(FakeScheduler.Asked::fromPort).as("pooled").containsOnly(
-                scheduler.asked.getFirst().fromPort());
+        assertThat(scheduler.asked)
+                .extracting(FakeScheduler.Asked::fromPort)
+                .as("pooled")
+                .containsOnly(scheduler.asked.getFirst().fromPort());
         assertThat(failure.reason()).isEqualTo(Reason.UNTRUSTED);
         assertThat(failure).hasMessageContaining("was answered by another cluster");
     }
@@ -197,7 +215,8 @@ class HttpSchedulerClientTest {
 
         assertThat(both).allSatisfy(state -> assertThat(state.get().version()).isEqualTo(2));
         assertThat(scheduler.asked.stream().map(FakeScheduler.Asked::fromPort).distinct())
-                .as("one pooled connection, one resumed").hasSize(2);
+                .as("one pooled connection, one resumed")
+                .hasSize(2);
     }
 
     @Test
@@ -210,8 +229,10 @@ class HttpSchedulerClientTest {
 
         try (var renewed = new FakeScheduler(next, InetAddress.ofLiteral("127.0.0.1"), port).answers(state("a", 2))) {
             // The pooled connection may be found broken first.
-            await().ignoreExceptions().untilAsserted(() ->
-                    assertThat(client.state(renewed.endpoint(), Optional.empty(), NOW).version()).isEqualTo(2));
+            await().ignoreExceptions()
+                    .untilAsserted(() -> assertThat(client.state(renewed.endpoint(), Optional.empty(), NOW)
+                                    .version())
+                            .isEqualTo(2));
         }
     }
 
@@ -237,7 +258,8 @@ class HttpSchedulerClientTest {
 
     @Test
     void silentHandshakeIsUnreachableInTime() throws Exception {
-        try (var mute = new ServerSocket(0); var impatient = impatient()) {
+        try (var mute = new ServerSocket(0);
+                var impatient = impatient()) {
             var failure = failure(() -> impatient.ending(cluster.endpoint(mute.getLocalPort())));
 
             assertThat(failure.reason()).isEqualTo(Reason.UNREACHABLE);
@@ -263,7 +285,9 @@ class HttpSchedulerClientTest {
         var empty = failure(() -> client.state(scheduler.endpoint(), Optional.empty(), NOW));
         var broken = failure(() -> client.ending(scheduler.endpoint()));
 
-        assertThat(List.of(missing, empty, broken)).extracting(SchedulerUnavailable::reason).containsOnly(Reason.UNEXPECTED);
+        assertThat(List.of(missing, empty, broken))
+                .extracting(SchedulerUnavailable::reason)
+                .containsOnly(Reason.UNEXPECTED);
         assertThat(missing).hasMessageContaining("404");
         assertThat(empty).hasMessageContaining("no boot or no workers");
         assertThat(broken).hasMessageContaining("POST /planetary/v1/ending").hasMessageContaining("500");
@@ -297,8 +321,8 @@ class HttpSchedulerClientTest {
     }
 
     private static HttpSchedulerClient impatient() {
-        return new HttpSchedulerClient(new HttpSchedulerClient.Limits(
-                Duration.ofSeconds(3), Duration.ofMillis(200), Duration.ofMillis(200)));
+        return new HttpSchedulerClient(
+                new HttpSchedulerClient.Limits(Duration.ofSeconds(3), Duration.ofMillis(200), Duration.ofMillis(200)));
     }
 
     private SchedulerState stateUnchecked(SchedulerEndpoint endpoint) {

@@ -21,7 +21,8 @@ class SchedulerWatchTest {
 
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
     private static final Pace QUICK = new Pace(Duration.ofSeconds(60), Duration.ofMillis(1), Duration.ofMillis(2));
-    private static final SchedulerEndpoint ENDPOINT = new SchedulerEndpoint("c", "pod-0", "10.0.0.7", 8787, "ca", "token");
+    private static final SchedulerEndpoint ENDPOINT =
+            new SchedulerEndpoint("c", "pod-0", "10.0.0.7", 8787, "ca", "token");
 
     private final FakeSchedulerClient client = new FakeSchedulerClient();
     private final SchedulerWatch watch = new SchedulerWatch(client, QUICK, Clock.fixed(NOW, ZoneOffset.UTC));
@@ -48,7 +49,10 @@ class SchedulerWatchTest {
 
     @Test
     void tellsOfTheFirstAnswerAndOfChangesButNotOfHeartbeats() {
-        client.answers(state("b", 1)).answers(state("b", 1)).answers(state("b", 2)).answers(state("b", 2));
+        client.answers(state("b", 1))
+                .answers(state("b", 1))
+                .answers(state("b", 2))
+                .answers(state("b", 2));
 
         follow(ENDPOINT);
 
@@ -83,7 +87,10 @@ class SchedulerWatchTest {
 
     @Test
     void noAnswerIsUnknownAndToldOnce() {
-        client.answers(state("b", 1)).fails(Reason.UNREACHABLE).fails(Reason.UNREACHABLE).fails(Reason.UNREACHABLE);
+        client.answers(state("b", 1))
+                .fails(Reason.UNREACHABLE)
+                .fails(Reason.UNREACHABLE)
+                .fails(Reason.UNREACHABLE);
 
         follow(ENDPOINT);
 
@@ -119,10 +126,12 @@ class SchedulerWatchTest {
     @Test
     void unexpectedErrorsDoNotEndIt() {
         client.answers(() -> {
-            throw new IllegalStateException("made to fail");
-        }).answers(() -> {
-            throw new StackOverflowError();
-        }).answers(state("b", 1));
+                    throw new IllegalStateException("made to fail");
+                })
+                .answers(() -> {
+                    throw new StackOverflowError();
+                })
+                .answers(state("b", 1));
 
         follow(ENDPOINT);
 

@@ -15,28 +15,39 @@ class StateReaderTest {
 
     @Test
     void readsTheContractsExample() throws IOException {
-        var state = read("""
+        var state = read(
+                """
                 {"boot": "b", "version": 17, "ending": true, "idleSince": 1790000000.5,
                  "workers": [{"uid": "u", "name": "ndvi-default-0-1a2b3c4d", "group": "default",
                               "address": "tls://10.0.0.7:40001", "status": "running", "memory": 123456789012,
                               "results": 12, "executing": 1, "processing": 3, "retiring": false}],
                  "retired": ["gone"], "warnings": [{"uid": "u", "reason": "Actors", "message": "holds actors"}]}""");
 
-        assertThat(state).isEqualTo(new SchedulerState(
-                "b",
-                17,
-                true,
-                Optional.of(Instant.parse("2026-09-21T14:13:20.500Z")),
-                List.of(new WorkerState(
-                        "u", "ndvi-default-0-1a2b3c4d", "default", "tls://10.0.0.7:40001", "running", 123456789012L,
-                        12, 1, 3, false)),
-                Set.of("gone"),
-                List.of(new Warning("u", "Actors", "holds actors"))));
+        assertThat(state)
+                .isEqualTo(new SchedulerState(
+                        "b",
+                        17,
+                        true,
+                        Optional.of(Instant.parse("2026-09-21T14:13:20.500Z")),
+                        List.of(new WorkerState(
+                                "u",
+                                "ndvi-default-0-1a2b3c4d",
+                                "default",
+                                "tls://10.0.0.7:40001",
+                                "running",
+                                123456789012L,
+                                12,
+                                1,
+                                3,
+                                false)),
+                        Set.of("gone"),
+                        List.of(new Warning("u", "Actors", "holds actors"))));
     }
 
     @Test
     void ignoresFieldsOfLaterVersions() throws IOException {
-        var state = read("""
+        var state = read(
+                """
                 {"boot": "b", "version": 1, "targets": {"default": 4}, "workers": [{"uid": "u", "gpu": {"memory": 1}}]}""");
 
         assertThat(state.worker("u")).isPresent();
@@ -44,12 +55,19 @@ class StateReaderTest {
 
     @Test
     void missingFieldsAreQuiet() throws IOException {
-        var state = read("""
+        var state = read(
+                """
                 {"boot": "b", "idleSince": null, "workers": [{"uid": "u", "status": null}]}""");
 
-        assertThat(state).isEqualTo(new SchedulerState(
-                "b", 0, false, Optional.empty(), List.of(new WorkerState("u", "", "", "", "", 0, 0, 0, 0, false)),
-                Set.of(), List.of()));
+        assertThat(state)
+                .isEqualTo(new SchedulerState(
+                        "b",
+                        0,
+                        false,
+                        Optional.empty(),
+                        List.of(new WorkerState("u", "", "", "", "", 0, 0, 0, 0, false)),
+                        Set.of(),
+                        List.of()));
     }
 
     @Test
@@ -65,11 +83,14 @@ class StateReaderTest {
 
     @Test
     void onlyRunningWorkersThatStayAreUsable() throws IOException {
-        var state = read("""
+        var state = read(
+                """
                 {"boot": "b", "workers": [{"uid": "a", "status": "running"}, {"uid": "b", "status": "paused"},
                                           {"uid": "c", "status": "running", "retiring": true}]}""");
 
-        assertThat(state.workers().stream().filter(WorkerState::usable)).extracting(WorkerState::uid).containsExactly("a");
+        assertThat(state.workers().stream().filter(WorkerState::usable))
+                .extracting(WorkerState::uid)
+                .containsExactly("a");
     }
 
     private static SchedulerState read(String json) throws IOException {

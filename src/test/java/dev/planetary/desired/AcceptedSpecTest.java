@@ -22,7 +22,8 @@ class AcceptedSpecTest {
     /** The numbers are written down: should another JVM, release or library give others, every pod would be replaced. */
     @Test
     void hashes_are_the_same_in_every_JVM() {
-        var accepted = accept("""
+        var accepted = accept(
+                """
                 env: [{name: B, value: "2"}, {name: A, value: "1"}]
                 workers:
                   resources: {limits: {memory: 16Gi, cpu: "4", example.com/gpu: "1"}}
@@ -30,13 +31,16 @@ class AcceptedSpecTest {
                   template: {metadata: {annotations: {z: "1", a: "2", m: "3"}}, spec: {nodeSelector: {y: "1", b: "2"}}}
                 """);
 
-        assertThat(List.of(accepted.schedulerHash(), accepted.workerHash())).containsExactly("768338ad7a", "07f0218f70");
+        assertThat(List.of(accepted.schedulerHash(), accepted.workerHash()))
+                .containsExactly("768338ad7a", "07f0218f70");
     }
 
     @Test
     void the_order_of_a_map_does_not_count() {
-        var one = accept("workers: {daskResources: {GPU: 1, FAST: 2}, template: {spec: {nodeSelector: {a: '1', b: '2'}, priorityClassName: p}}}");
-        var other = accept("workers: {template: {spec: {priorityClassName: p, nodeSelector: {b: '2', a: '1'}}}, daskResources: {FAST: 2, GPU: 1}}");
+        var one = accept(
+                "workers: {daskResources: {GPU: 1, FAST: 2}, template: {spec: {nodeSelector: {a: '1', b: '2'}, priorityClassName: p}}}");
+        var other = accept(
+                "workers: {template: {spec: {priorityClassName: p, nodeSelector: {b: '2', a: '1'}}}, daskResources: {FAST: 2, GPU: 1}}");
 
         assertThat(other).isEqualTo(one);
     }
@@ -47,7 +51,8 @@ class AcceptedSpecTest {
         var ofAnEarlierOperator = new AcceptedSpec(old.number(), old.pods(), old.image(), "earlier-s", "earlier-w");
 
         var workersChanged = ofAnEarlierOperator.next(spec("workers: {threads: 2}"), IMAGE);
-        var schedulerChanged = ofAnEarlierOperator.next(spec("scheduler: {template: {spec: {priorityClassName: p}}}"), IMAGE);
+        var schedulerChanged =
+                ofAnEarlierOperator.next(spec("scheduler: {template: {spec: {priorityClassName: p}}}"), IMAGE);
 
         assertThat(workersChanged.number()).isEqualTo(2);
         assertThat(workersChanged.schedulerHash()).isEqualTo("earlier-s");
@@ -57,8 +62,15 @@ class AcceptedSpecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"image: other", "env: [{name: A}]", "serviceAccountName: s", "imagePullPolicy: Always",
-            "imagePullSecrets: [{name: s}]", "envFrom: [{secretRef: {name: s}}]"})
+    @ValueSource(
+            strings = {
+                "image: other",
+                "env: [{name: A}]",
+                "serviceAccountName: s",
+                "imagePullPolicy: Always",
+                "imagePullSecrets: [{name: s}]",
+                "envFrom: [{secretRef: {name: s}}]"
+            })
     void what_both_have_in_common_changes_both(String change) {
         var old = accept("{}");
 
@@ -70,16 +82,28 @@ class AcceptedSpecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"suspend: true", "workers: {replicas: 7}", "tls: {mode: Managed}",
-            "scheduler: {service: {type: LoadBalancer, annotations: {a: b}}}", "workers: {drainTimeout: 5m}"})
+    @ValueSource(
+            strings = {
+                "suspend: true",
+                "workers: {replicas: 7}",
+                "tls: {mode: Managed}",
+                "scheduler: {service: {type: LoadBalancer, annotations: {a: b}}}",
+                "workers: {drainTimeout: 5m}"
+            })
     void what_no_pod_is_made_from_changes_nothing(String change) {
         assertThat(accept("{}").covers(spec(change))).isTrue();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"workers: {resources: {limits: {cpu: 1000m}}}", "workers: {resources: {limits: {cpu: '1'}}}", "workers: {resources: {limits: {cpu: 1}}}"})
+    @ValueSource(
+            strings = {
+                "workers: {resources: {limits: {cpu: 1000m}}}",
+                "workers: {resources: {limits: {cpu: '1'}}}",
+                "workers: {resources: {limits: {cpu: 1}}}"
+            })
     void a_quantity_in_another_spelling_is_no_change(String spelling) {
-        assertThat(accept("workers: {resources: {limits: {cpu: '1'}}}").covers(spec(spelling))).isTrue();
+        assertThat(accept("workers: {resources: {limits: {cpu: '1'}}}").covers(spec(spelling)))
+                .isTrue();
     }
 
     @Test
@@ -114,13 +138,15 @@ class AcceptedSpecTest {
     void amounts_survive_the_way_through_the_API_server_in_any_spelling(String amount) {
         var spec = spec("workers: {daskResources: {X: %s}}".formatted(amount));
 
-        assertThat(throughTheApiServer(AcceptedSpec.first(spec, IMAGE)).covers(spec)).isTrue();
+        assertThat(throughTheApiServer(AcceptedSpec.first(spec, IMAGE)).covers(spec))
+                .isTrue();
     }
 
     @ParameterizedTest
     @MethodSource("goldenClusters")
     void every_golden_spec_survives_the_way_through_a_ControllerRevision(Path file) throws IOException {
-        var spec = Serialization.unmarshal(Files.readString(file), PlanetaryCluster.class).specOrDefault();
+        var spec = Serialization.unmarshal(Files.readString(file), PlanetaryCluster.class)
+                .specOrDefault();
         var accepted = AcceptedSpec.first(spec, IMAGE);
 
         var back = throughTheApiServer(accepted);
@@ -143,13 +169,18 @@ class AcceptedSpecTest {
 
     static Stream<Path> goldenClusters() throws IOException {
         try (var files = Files.walk(Path.of("src/test/resources/golden"))) {
-            return files.filter(f -> f.getFileName().toString().startsWith("in-PlanetaryCluster")).sorted().toList().stream();
+            return files
+                    .filter(f -> f.getFileName().toString().startsWith("in-PlanetaryCluster"))
+                    .sorted()
+                    .toList()
+                    .stream();
         }
     }
 
     private static AcceptedSpec throughTheApiServer(AcceptedSpec accepted) {
         var cluster = Serialization.unmarshal("metadata: {name: ndvi, namespace: n, uid: u}", PlanetaryCluster.class);
-        return AcceptedSpec.of(Serialization.unmarshal(Serialization.asJson(accepted.toRevision(cluster)), ControllerRevision.class));
+        return AcceptedSpec.of(
+                Serialization.unmarshal(Serialization.asJson(accepted.toRevision(cluster)), ControllerRevision.class));
     }
 
     private static AcceptedSpec accept(String spec) {

@@ -11,7 +11,8 @@ class NamesTest {
     @Test
     void a_new_pod_takes_the_lowest_number_that_is_free() {
         assertThat(names.freeWorker("default", Set.of())).isEqualTo("ndvi-default-0");
-        assertThat(names.freeWorker("default", Set.of("ndvi-default-0", "ndvi-default-2", "ndvi-gpu-1"))).isEqualTo("ndvi-default-1");
+        assertThat(names.freeWorker("default", Set.of("ndvi-default-0", "ndvi-default-2", "ndvi-gpu-1")))
+                .isEqualTo("ndvi-default-1");
         assertThat(names.freeScheduler(Set.of("ndvi-scheduler-0"))).isEqualTo("ndvi-scheduler-1");
     }
 
@@ -29,6 +30,10 @@ class NamesTest {
     @Test
     void certificates_speak_of_every_name_the_Service_has() {
         assertThat(ClusterSecrets.dnsNames(Rendered.model("{}")))
-                .contains("ndvi-scheduler", "ndvi-scheduler.team-a.svc", "ndvi-scheduler.team-a.svc.cluster.local", "localhost");
+                .contains(
+                        "ndvi-scheduler",
+                        "ndvi-scheduler.team-a.svc",
+                        "ndvi-scheduler.team-a.svc.cluster.local",
+                        "localhost");
     }
 }

@@ -11,7 +11,8 @@ final class Rendered {
     private Rendered() {}
 
     static ClusterModel model(String spec) {
-        var cluster = Serialization.unmarshal("metadata: {name: ndvi, namespace: team-a, uid: c1}\nspec:\n" + spec.indent(2), PlanetaryCluster.class);
+        var cluster = Serialization.unmarshal(
+                "metadata: {name: ndvi, namespace: team-a, uid: c1}\nspec:\n" + spec.indent(2), PlanetaryCluster.class);
         return new ClusterModel(cluster, AcceptedSpec.first(cluster.specOrDefault(), "client:1"), "p1", false);
     }
 
@@ -24,7 +25,10 @@ final class Rendered {
     }
 
     static Container dask(Pod pod) {
-        return pod.getSpec().getContainers().stream().filter(c -> c.getName().equals("dask")).findFirst().orElseThrow();
+        return pod.getSpec().getContainers().stream()
+                .filter(c -> c.getName().equals("dask"))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The value after an option on the command line. */

@@ -26,7 +26,8 @@ class TemplateOverlayTest {
 
     @Test
     void a_null_takes_away_what_the_operator_s_pod_has() {
-        var pod = template("{spec: {securityContext: {seccompProfile: null}, containers: [{name: dask, readinessProbe: null, securityContext: {capabilities: null}}]}}");
+        var pod = template(
+                "{spec: {securityContext: {seccompProfile: null}, containers: [{name: dask, readinessProbe: null, securityContext: {capabilities: null}}]}}");
 
         assertThat(pod.getSpec().getSecurityContext().getSeccompProfile()).isNull();
         assertThat(pod.getSpec().getSecurityContext().getRunAsUser()).isEqualTo(1000);
@@ -37,47 +38,58 @@ class TemplateOverlayTest {
 
     @Test
     void a_null_where_nothing_is_does_nothing() {
-        assertThat(template("{metadata: {annotations: {x: null}}, spec: {affinity: null, containers: [null, {name: dask, env: [null]}], tolerations: null}}")
-                .getSpec()).isEqualTo(worker("{}").getSpec());
+        assertThat(template(
+                                "{metadata: {annotations: {x: null}}, spec: {affinity: null, containers: [null, {name: dask, env: [null]}], tolerations: null}}")
+                        .getSpec())
+                .isEqualTo(worker("{}").getSpec());
     }
 
     @Test
     void a_null_does_not_take_away_what_is_the_operator_s() {
         var own = worker("{}");
 
-        var pod = template("{metadata: {labels: null, annotations: null, ownerReferences: null, name: null}, spec: {restartPolicy: null,"
-                + " volumes: null, automountServiceAccountToken: null, containers: [{name: dask, env: null, volumeMounts: null}]}}");
+        var pod = template(
+                "{metadata: {labels: null, annotations: null, ownerReferences: null, name: null}, spec: {restartPolicy: null,"
+                        + " volumes: null, automountServiceAccountToken: null, containers: [{name: dask, env: null, volumeMounts: null}]}}");
 
         assertThat(pod.getMetadata().getName()).isEqualTo(own.getMetadata().getName());
         assertThat(pod.getMetadata().getLabels()).isEqualTo(own.getMetadata().getLabels());
-        assertThat(pod.getMetadata().getOwnerReferences()).isEqualTo(own.getMetadata().getOwnerReferences());
+        assertThat(pod.getMetadata().getOwnerReferences())
+                .isEqualTo(own.getMetadata().getOwnerReferences());
         assertThat(pod.getMetadata().getAnnotations()).containsOnlyKeys(Labels.SPEC_HASH);
         assertThat(pod.getSpec().getRestartPolicy()).isEqualTo("OnFailure");
         assertThat(pod.getSpec().getAutomountServiceAccountToken()).isFalse();
         assertThat(pod.getSpec().getVolumes()).isEqualTo(own.getSpec().getVolumes());
         assertThat(dask(pod).getVolumeMounts()).isEqualTo(dask(own).getVolumeMounts());
-        assertThat(dask(pod).getEnv()).extracting(EnvVar::getName).contains("PLANETARY_POD_UID", "DASK_DISTRIBUTED__COMM__TLS__WORKER__KEY");
+        assertThat(dask(pod).getEnv())
+                .extracting(EnvVar::getName)
+                .contains("PLANETARY_POD_UID", "DASK_DISTRIBUTED__COMM__TLS__WORKER__KEY");
     }
 
     @Test
     void sidecars_come_behind_and_the_dask_container_is_merged_into() {
-        var pod = template("{spec: {containers: [{name: logs, image: busybox}, {name: dask, workingDir: /data, env: [{name: MINE, value: x}],"
-                + " volumeMounts: [{mountPath: /data, name: data}]}], volumes: [{name: data, emptyDir: {}}]}}");
+        var pod = template(
+                "{spec: {containers: [{name: logs, image: busybox}, {name: dask, workingDir: /data, env: [{name: MINE, value: x}],"
+                        + " volumeMounts: [{mountPath: /data, name: data}]}], volumes: [{name: data, emptyDir: {}}]}}");
 
         assertThat(pod.getSpec().getContainers()).extracting(Container::getName).containsExactly("dask", "logs");
         assertThat(dask(pod).getWorkingDir()).isEqualTo("/data");
         assertThat(dask(pod).getImage()).isEqualTo("client:1");
         assertThat(dask(pod).getEnv()).extracting(EnvVar::getName).contains("MINE", "DASK_SCHEDULER_ADDRESS");
-        assertThat(dask(pod).getVolumeMounts()).extracting(VolumeMount::getMountPath)
+        assertThat(dask(pod).getVolumeMounts())
+                .extracting(VolumeMount::getMountPath)
                 .containsExactly("/etc/planetary/preload", "/etc/planetary/tls", "/planetary", "/data");
-        assertThat(pod.getSpec().getVolumes()).extracting(Volume::getName).containsExactly("preload", "tls", "home", "data");
+        assertThat(pod.getSpec().getVolumes())
+                .extracting(Volume::getName)
+                .containsExactly("preload", "tls", "home", "data");
     }
 
     @Test
     void identity_trust_and_restarts_stay_the_operator_s() {
         var own = scheduler("{}");
 
-        var pod = scheduler("""
+        var pod = scheduler(
+                """
                 scheduler:
                   template:
                     apiVersion: v9
@@ -110,9 +122,14 @@ class TemplateOverlayTest {
         assertThat(pod.getMetadata().getNamespace()).isEqualTo("team-a");
         assertThat(pod.getMetadata().getGenerateName()).isNull();
         assertThat(pod.getMetadata().getFinalizers()).isEmpty();
-        assertThat(pod.getMetadata().getOwnerReferences()).isEqualTo(own.getMetadata().getOwnerReferences());
-        assertThat(pod.getMetadata().getLabels()).containsAllEntriesOf(own.getMetadata().getLabels()).containsEntry("team", "a");
-        assertThat(pod.getMetadata().getAnnotations()).containsEntry("note", "a").doesNotContainValue("none");
+        assertThat(pod.getMetadata().getOwnerReferences())
+                .isEqualTo(own.getMetadata().getOwnerReferences());
+        assertThat(pod.getMetadata().getLabels())
+                .containsAllEntriesOf(own.getMetadata().getLabels())
+                .containsEntry("team", "a");
+        assertThat(pod.getMetadata().getAnnotations())
+                .containsEntry("note", "a")
+                .doesNotContainValue("none");
         assertThat(pod.getSpec().getRestartPolicy()).isEqualTo("Always");
         assertThat(pod.getSpec().getAutomountServiceAccountToken()).isFalse();
         assertThat(pod.getSpec().getVolumes()).isEqualTo(own.getSpec().getVolumes());
@@ -124,19 +141,35 @@ class TemplateOverlayTest {
     void the_spec_s_own_env_cannot_undo_TLS_either() {
         var own = worker("{}");
 
-        var pod = worker("env: [{name: DASK_DISTRIBUTED__COMM__TLS__CA_FILE, value: /tmp/ca}, {name: HOME, value: /tmp}]");
+        var pod = worker(
+                "env: [{name: DASK_DISTRIBUTED__COMM__TLS__CA_FILE, value: /tmp/ca}, {name: HOME, value: /tmp}]");
 
-        assertThat(dask(pod).getEnv()).containsExactlyInAnyOrderElementsOf(dask(own).getEnv());
+        assertThat(dask(pod).getEnv())
+                .containsExactlyInAnyOrderElementsOf(dask(own).getEnv());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{spec: 3}", "{spec: null}", "{metadata: null}", "{spec: {containers: null}}", "{spec: {containers: {name: dask}}}",
-            "{spec: {containers: [dask]}}", "{spec: {terminationGracePeriodSeconds: soon}}", "{metadata: {labels: [a]}}", "{spec: {tolerations: all}}"})
+    @ValueSource(
+            strings = {
+                "{spec: 3}",
+                "{spec: null}",
+                "{metadata: null}",
+                "{spec: {containers: null}}",
+                "{spec: {containers: {name: dask}}}",
+                "{spec: {containers: [dask]}}",
+                "{spec: {terminationGracePeriodSeconds: soon}}",
+                "{metadata: {labels: [a]}}",
+                "{spec: {tolerations: all}}"
+            })
     void a_template_that_makes_no_pod_is_said_to_be_wrong(String template) {
         var model = Rendered.model("workers: {template: %s}".formatted(template));
 
-        assertThatThrownBy(() -> WorkerPod.of(model, Names.DEFAULT_GROUP, "x")).isInstanceOf(IllegalArgumentException.class);
-        assertThat(Renderable.check(model)).get().extracting(Finding::reason, Finding::permanent).containsExactly("InvalidTemplate", true);
+        assertThatThrownBy(() -> WorkerPod.of(model, Names.DEFAULT_GROUP, "x"))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(Renderable.check(model))
+                .get()
+                .extracting(Finding::reason, Finding::permanent)
+                .containsExactly("InvalidTemplate", true);
     }
 
     private static Pod template(String template) {

@@ -15,38 +15,53 @@ class WorkerPodTest {
     @ParameterizedTest
     @CsvSource({"500m, 1", "1, 1", "1500m, 1", "2, 2", "3900m, 3", "64, 64"})
     void threads_are_the_whole_CPUs_of_the_limit_and_at_least_one(String cpu, String threads) {
-        assertThat(option(worker("workers: {resources: {limits: {cpu: %s}}}".formatted(cpu)), "--nthreads")).isEqualTo(threads);
+        assertThat(option(worker("workers: {resources: {limits: {cpu: %s}}}".formatted(cpu)), "--nthreads"))
+                .isEqualTo(threads);
     }
 
     @Test
     void threads_that_are_asked_for_stand_above_the_limit() {
-        assertThat(option(worker("workers: {threads: 9, resources: {limits: {cpu: 2}}}"), "--nthreads")).isEqualTo("9");
+        assertThat(option(worker("workers: {threads: 9, resources: {limits: {cpu: 2}}}"), "--nthreads"))
+                .isEqualTo("9");
     }
 
     @ParameterizedTest
-    @CsvSource({"4Gi, 4294967296", "1500M, 1500000000", "1.5Gi, 1610612736", "1000, 1000", "128974848, 128974848", "1e9, 1000000000"})
+    @CsvSource({
+        "4Gi, 4294967296",
+        "1500M, 1500000000",
+        "1.5Gi, 1610612736",
+        "1000, 1000",
+        "128974848, 128974848",
+        "1e9, 1000000000"
+    })
     void dask_is_told_the_memory_limit_in_bytes(String memory, String bytes) {
-        assertThat(option(worker("workers: {resources: {limits: {memory: %s}}}".formatted(memory)), "--memory-limit")).isEqualTo(bytes);
+        assertThat(option(worker("workers: {resources: {limits: {memory: %s}}}".formatted(memory)), "--memory-limit"))
+                .isEqualTo(bytes);
     }
 
     @ParameterizedTest
     @CsvSource({"1, 900m", "4, 3600m", "500m, 450m", "1m, 1m", "333m, 300m", "16, 14400m"})
     void the_CPU_request_is_nine_tenths_of_the_limit_rounded_up(String limit, String request) {
-        var resources = dask(worker("workers: {resources: {limits: {cpu: %s}}}".formatted(limit))).getResources();
+        var resources = dask(worker("workers: {resources: {limits: {cpu: %s}}}".formatted(limit)))
+                .getResources();
 
         assertThat(resources.getRequests().get("cpu")).isEqualTo(new Quantity(request));
     }
 
     @Test
     void a_request_that_is_written_stands_and_memory_is_asked_for_in_full() {
-        var resources = dask(worker("workers: {resources: {limits: {cpu: 4, memory: 16Gi}, requests: {cpu: 100m}}}")).getResources();
+        var resources = dask(worker("workers: {resources: {limits: {cpu: 4, memory: 16Gi}, requests: {cpu: 100m}}}"))
+                .getResources();
 
-        assertThat(resources.getRequests()).containsEntry("cpu", new Quantity("100m")).containsEntry("memory", new Quantity("16Gi"));
+        assertThat(resources.getRequests())
+                .containsEntry("cpu", new Quantity("100m"))
+                .containsEntry("memory", new Quantity("16Gi"));
     }
 
     @Test
     void dask_resources_are_in_order_and_in_plain_numbers() {
-        assertThat(option(worker("workers: {daskResources: {ZOOM: 1e3, GPU: 1, DISK: 0.50}}"), "--resources")).isEqualTo("DISK=0.5 GPU=1 ZOOM=1000");
+        assertThat(option(worker("workers: {daskResources: {ZOOM: 1e3, GPU: 1, DISK: 0.50}}"), "--resources"))
+                .isEqualTo("DISK=0.5 GPU=1 ZOOM=1000");
     }
 
     @Test

@@ -40,11 +40,15 @@ final class AuditLog {
     /** The operator's requests since then, in order. */
     static List<Request> since(Instant begin) {
         try (var lines = Files.lines(path())) {
-            return lines.filter(line -> line.contains("\"username\":\"" + USER + "\"") && line.endsWith("}")).map(AuditLog::parse)
+            return lines.filter(line -> line.contains("\"username\":\"" + USER + "\"") && line.endsWith("}"))
+                    .map(AuditLog::parse)
                     // A watch is told twice, at its begin and at its end.
-                    .filter(e -> !e.path("verb").asText().equals("watch") || e.path("stage").asText().equals("ResponseStarted"))
+                    .filter(e -> !e.path("verb").asText().equals("watch")
+                            || e.path("stage").asText().equals("ResponseStarted"))
                     .filter(e -> e.path("objectRef").hasNonNull("resource"))
-                    .map(AuditLog::request).filter(r -> !r.at().isBefore(begin)).toList();
+                    .map(AuditLog::request)
+                    .filter(r -> !r.at().isBefore(begin))
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -65,8 +69,13 @@ final class AuditLog {
     private static Request request(JsonNode event) {
         var object = event.path("objectRef");
         var sub = object.path("subresource").asText();
-        return new Request(Instant.parse(event.path("requestReceivedTimestamp").asText()), event.path("verb").asText(),
-                object.path("apiGroup").asText(), object.path("resource").asText() + (sub.isEmpty() ? "" : "/" + sub),
-                object.path("namespace").asText(), object.path("name").asText(), event.path("responseStatus").path("code").asInt());
+        return new Request(
+                Instant.parse(event.path("requestReceivedTimestamp").asText()),
+                event.path("verb").asText(),
+                object.path("apiGroup").asText(),
+                object.path("resource").asText() + (sub.isEmpty() ? "" : "/" + sub),
+                object.path("namespace").asText(),
+                object.path("name").asText(),
+                event.path("responseStatus").path("code").asInt());
     }
 }

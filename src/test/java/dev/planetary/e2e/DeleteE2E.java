@@ -16,7 +16,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Clusters that go, for good or for a while. */
 class DeleteE2E {
     /** Work that nobody waits for: tasks of an hour, and results. */
-    private static final String LONG_WORK = """
+    private static final String LONG_WORK =
+            """
             import time
             from distributed import Client, fire_and_forget, wait
             client = Client()
@@ -28,7 +29,9 @@ class DeleteE2E {
             print("BUSY")
             input()
             """;
-    private static final String NEW_WORK = """
+
+    private static final String NEW_WORK =
+            """
             from distributed import Client
             with Client(timeout=30) as client:
                 print("NEW", client.submit(sum, [20, 22]).result(timeout=60))
@@ -55,14 +58,22 @@ class DeleteE2E {
             real.applySmall("c", 1);
 
             // Then
-            Awaitility.await("all objects of the old cluster are gone").atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(200))
+            Awaitility.await("all objects of the old cluster are gone")
+                    .atMost(Duration.ofSeconds(30))
+                    .pollInterval(Duration.ofMillis(200))
                     .until(() -> uids(objects("c")).stream().noneMatch(uids(before)::contains));
             System.out.printf("A busy cluster was gone after %.1f s%n", (System.nanoTime() - began) / 1e9);
         }
         real.awaitReady("c");
         assertThat(real.workers("c")).hasSize(1);
-        real.client().pods().inNamespace(real.namespace()).withName(pod.getMetadata().getName()).delete();
-        Awaitility.await().atMost(RealCluster.PATIENCE).until(() -> real.client().resource(pod).get() == null);
+        real.client()
+                .pods()
+                .inNamespace(real.namespace())
+                .withName(pod.getMetadata().getName())
+                .delete();
+        Awaitility.await()
+                .atMost(RealCluster.PATIENCE)
+                .until(() -> real.client().resource(pod).get() == null);
         assertThat(real.python(real.clientPod("c"), NEW_WORK).output()).contains("NEW 42");
     }
 
@@ -76,7 +87,8 @@ class DeleteE2E {
         real.delete("c");
 
         // Then
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> objects("c").isEmpty());
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> objects("c")
+                .isEmpty());
     }
 
     @Test
@@ -92,10 +104,16 @@ class DeleteE2E {
             real.applySmall("c", 1, "suspend: true");
 
             // Then
-            var suspended = real.await("c", Duration.ofSeconds(30), c -> "Suspended".equals(RealCluster.ready(c).reason()));
+            var suspended = real.await("c", Duration.ofSeconds(30), c -> "Suspended"
+                    .equals(RealCluster.ready(c).reason()));
             assertThat(RealCluster.ready(suspended).status()).isEqualTo(Condition.Status.True);
             assertThat(suspended.getStatus().phase()).isEqualTo(Phase.Suspended);
-            assertThat(suspended.getStatus().condition(Condition.SCHEDULER_READY).orElseThrow().status()).isEqualTo(Condition.Status.False);
+            assertThat(suspended
+                            .getStatus()
+                            .condition(Condition.SCHEDULER_READY)
+                            .orElseThrow()
+                            .status())
+                    .isEqualTo(Condition.Status.False);
             assertThat(real.pods("c", Labels.SCHEDULER)).isEmpty();
             assertThat(real.workers("c")).isEmpty();
         }
@@ -109,9 +127,21 @@ class DeleteE2E {
     /** All that the operator made for a cluster. */
     private List<HasMetadata> objects(String cluster) {
         var client = real.client();
-        return Stream.of(client.pods(), client.services(), client.secrets(), client.configMaps(), client.apps().controllerRevisions())
-                .flatMap(kind -> kind.inNamespace(real.namespace()).withLabel(Labels.CLUSTER, cluster).list().getItems().stream())
-                .map(HasMetadata.class::cast).toList();
+        return Stream.of(
+                        client.pods(),
+                        client.services(),
+                        client.secrets(),
+                        client.configMaps(),
+                        client.apps().controllerRevisions())
+                .flatMap(kind ->
+                        kind
+                                .inNamespace(real.namespace())
+                                .withLabel(Labels.CLUSTER, cluster)
+                                .list()
+                                .getItems()
+                                .stream())
+                .map(HasMetadata.class::cast)
+                .toList();
     }
 
     private static List<String> uids(List<HasMetadata> objects) {

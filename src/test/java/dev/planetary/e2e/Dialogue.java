@@ -30,12 +30,19 @@ final class Dialogue implements AutoCloseable {
 
     /** Waits for a line that begins with this word and returns the rest of it. */
     String await(String word) {
-        return Awaitility.await("the program says " + word).atMost(RealCluster.PATIENCE).pollInterval(Duration.ofMillis(50))
-                .until(() -> {
-                    var said = line(word);
-                    assertThat(said.isPresent() || !exec.exitCode().isDone()).as("still to say %s:%n%s", word, output()).isTrue();
-                    return said;
-                }, Optional::isPresent).orElseThrow();
+        return Awaitility.await("the program says " + word)
+                .atMost(RealCluster.PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(
+                        () -> {
+                            var said = line(word);
+                            assertThat(said.isPresent() || !exec.exitCode().isDone())
+                                    .as("still to say %s:%n%s", word, output())
+                                    .isTrue();
+                            return said;
+                        },
+                        Optional::isPresent)
+                .orElseThrow();
     }
 
     void say(String word) {
@@ -50,7 +57,9 @@ final class Dialogue implements AutoCloseable {
     /** Waits until the program ends, and insists that it ends well. */
     String end() {
         try {
-            assertThat(exec.exitCode().get(RealCluster.PATIENCE.toSeconds(), TimeUnit.SECONDS)).as(output()).isZero();
+            assertThat(exec.exitCode().get(RealCluster.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .as(output())
+                    .isZero();
             return output();
         } catch (TimeoutException | ExecutionException e) {
             throw new AssertionError("The program did not end: " + output(), e);
@@ -61,7 +70,10 @@ final class Dialogue implements AutoCloseable {
     }
 
     private Optional<String> line(String word) {
-        return output().lines().filter(l -> l.startsWith(word + " ") || l.equals(word)).map(l -> l.substring(word.length()).strip()).findFirst();
+        return output().lines()
+                .filter(l -> l.startsWith(word + " ") || l.equals(word))
+                .map(l -> l.substring(word.length()).strip())
+                .findFirst();
     }
 
     @Override

@@ -17,7 +17,8 @@ class DrainE2E {
      * Keeps 60 results on three workers and runs 12 long tasks. Every execution is noted on the scheduler, so that a task that runs
      * again shows, also if its second result looks like the first.
      */
-    private static final String WORK = """
+    private static final String WORK =
+            """
             import collections, time
             from distributed import Client, get_worker, wait
 
@@ -67,12 +68,24 @@ class DrainE2E {
             // When
             var evicted = real.client().pods().inNamespace(real.namespace()).withName(busy.getFirst());
             var uid = evicted.get().getMetadata().getUid();
-            evicted.evict(new EvictionBuilder().withNewMetadata().withName(busy.getFirst()).withNamespace(real.namespace()).endMetadata().build());
+            evicted.evict(new EvictionBuilder()
+                    .withNewMetadata()
+                    .withName(busy.getFirst())
+                    .withNamespace(real.namespace())
+                    .endMetadata()
+                    .build());
 
             // Then: the next one is made while this one still gives its results away
-            Awaitility.await("replacement").atMost(Duration.ofSeconds(5)).pollInterval(Duration.ofMillis(50)).until(() -> real.workers("c").size() == 4);
-            assertThat(RealCluster.uids(real.workers("c"))).as("the evicted worker is still at work").contains(uid);
-            Awaitility.await("end of the evicted pod").atMost(RealCluster.PATIENCE).until(() -> !RealCluster.uids(real.workers("c")).contains(uid));
+            Awaitility.await("replacement")
+                    .atMost(Duration.ofSeconds(5))
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(() -> real.workers("c").size() == 4);
+            assertThat(RealCluster.uids(real.workers("c")))
+                    .as("the evicted worker is still at work")
+                    .contains(uid);
+            Awaitility.await("end of the evicted pod")
+                    .atMost(RealCluster.PATIENCE)
+                    .until(() -> !RealCluster.uids(real.workers("c")).contains(uid));
             nothingLost(work);
         }
         real.await("c", RealCluster.PATIENCE, c -> c.getStatus().phase() == Phase.Running);
@@ -84,24 +97,34 @@ class DrainE2E {
         // Given
         var pod = threeWorkers();
 
-        try (var work = real.talk(pod, WORK); var told = real.listen("c")) {
+        try (var work = real.talk(pod, WORK);
+                var told = real.listen("c")) {
             work.await("BUSY");
 
             // When
             real.scale("c", 1);
 
             // Then
-            Awaitility.await("two workers leave").atMost(RealCluster.PATIENCE).until(() -> real.workers("c").size() == 1);
+            Awaitility.await("two workers leave")
+                    .atMost(RealCluster.PATIENCE)
+                    .until(() -> real.workers("c").size() == 1);
             nothingLost(work);
-            assertThat(told.statuses()).anySatisfy(s -> assertThat(s.workers().retiring()).isEqualTo(2));
+            assertThat(told.statuses())
+                    .anySatisfy(s -> assertThat(s.workers().retiring()).isEqualTo(2));
         }
-        var one = real.await("c", RealCluster.PATIENCE, c -> c.getStatus().phase() == Phase.Running).getStatus().workers();
+        var one = real.await("c", RealCluster.PATIENCE, c -> c.getStatus().phase() == Phase.Running)
+                .getStatus()
+                .workers();
         assertThat(one.replicas()).isEqualTo(1);
         assertThat(real.events("ScaledDown")).isNotEmpty();
 
         // And up again
         real.scale("c", 2);
-        real.await("c", RealCluster.PATIENCE, c -> c.getStatus().phase() == Phase.Running && c.getStatus().workers().ready() == 2);
+        real.await(
+                "c",
+                RealCluster.PATIENCE,
+                c -> c.getStatus().phase() == Phase.Running
+                        && c.getStatus().workers().ready() == 2);
         assertThat(real.workers("c")).hasSize(2);
     }
 
@@ -120,7 +143,11 @@ class DrainE2E {
             real.scale("c", 3);
 
             // Then
-            real.await("c", RealCluster.PATIENCE, c -> c.getStatus().phase() == Phase.Running && c.getStatus().workers().ready() == 3);
+            real.await(
+                    "c",
+                    RealCluster.PATIENCE,
+                    c -> c.getStatus().phase() == Phase.Running
+                            && c.getStatus().workers().ready() == 3);
             nothingLost(work);
         }
         assertThat(RealCluster.uids(real.workers("c"))).containsExactlyInAnyOrderElementsOf(before);

@@ -25,14 +25,17 @@ class ImagesE2E {
         real.awaitReady("c");
 
         // Then
-        var result = real.python(real.clientPod("c"), """
+        var result = real.python(
+                real.clientPod("c"),
+                """
                 import os
                 from distributed import Client
                 with Client() as client:
                     print("NEW", client.submit(sum, [20, 22]).result(timeout=60), client.submit(os.getuid).result(timeout=60))
                 """);
         assertThat(result.output()).contains("NEW 42 1000");
-        for (var pod : Stream.concat(real.workers("c").stream(), Stream.of(real.scheduler("c"))).toList()) {
+        for (var pod : Stream.concat(real.workers("c").stream(), Stream.of(real.scheduler("c")))
+                .toList()) {
             assertThat(pod.getSpec().getContainers().getFirst().getImage()).contains(image);
             assertThat(real.exec(pod, "id", "-u").output().strip()).isEqualTo("1000");
         }

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Pods and processes that go without asking: the cluster heals, and says meanwhile what is missing. */
 class LossE2E {
     /** 1² + … + 24², in half a second each. */
-    private static final String SQUARES = """
+    private static final String SQUARES =
+            """
             import time
             from distributed import Client, as_completed
 
@@ -27,7 +28,9 @@ class LossE2E {
                 print("RUNNING")
                 print("SUM", sum(client.gather(futures)))
             """;
-    private static final String NEW_WORK = """
+
+    private static final String NEW_WORK =
+            """
             from distributed import Client
             with Client() as client:
                 print("NEW", client.submit(sum, [20, 22]).result(timeout=60))
@@ -45,17 +48,26 @@ class LossE2E {
         var before = real.workers("c");
 
         // When
-        try (var told = real.listen("c"); var squares = real.talk(pod, SQUARES)) {
+        try (var told = real.listen("c");
+                var squares = real.talk(pod, SQUARES)) {
             squares.await("RUNNING");
             real.kill(before.getFirst());
 
             // Then
             assertThat(squares.await("SUM")).isEqualTo("4900");
             squares.end();
-            real.await("c", RealCluster.PATIENCE, c -> c.getStatus().phase() == Phase.Running && workersAreOthersThan(before.getFirst().getMetadata().getUid()));
-            assertThat(told.statuses()).extracting(PlanetaryClusterStatus::phase).contains(Phase.Degraded);
+            real.await(
+                    "c",
+                    RealCluster.PATIENCE,
+                    c -> c.getStatus().phase() == Phase.Running
+                            && workersAreOthersThan(
+                                    before.getFirst().getMetadata().getUid()));
+            assertThat(told.statuses())
+                    .extracting(PlanetaryClusterStatus::phase)
+                    .contains(Phase.Degraded);
             assertThat(real.workers("c")).hasSize(2);
-            assertThat(RealCluster.uids(real.workers("c"))).contains(before.getLast().getMetadata().getUid());
+            assertThat(RealCluster.uids(real.workers("c")))
+                    .contains(before.getLast().getMetadata().getUid());
         }
     }
 
@@ -69,7 +81,9 @@ class LossE2E {
 
         // When
         try (var told = real.listen("c")) {
-            real.python(pod, """
+            real.python(
+                    pod,
+                    """
                     import os
                     from distributed import Client
                     try:
@@ -79,13 +93,21 @@ class LossE2E {
                     """);
 
             // Then
-            var healed = real.await("c", RealCluster.PATIENCE,
-                    c -> c.getStatus().scheduler().restarts() == 1 && c.getStatus().phase() == Phase.Running);
-            assertThat(healed.getStatus().scheduler().podName()).isEqualTo(scheduler.getMetadata().getName());
-            assertThat(told.statuses()).filteredOn(s -> s.phase() == Phase.Degraded)
-                    .anySatisfy(s -> assertThat(condition(s, Condition.SCHEDULER_READY).message()).contains("exit code 7"));
+            var healed = real.await(
+                    "c",
+                    RealCluster.PATIENCE,
+                    c -> c.getStatus().scheduler().restarts() == 1
+                            && c.getStatus().phase() == Phase.Running);
+            assertThat(healed.getStatus().scheduler().podName())
+                    .isEqualTo(scheduler.getMetadata().getName());
+            assertThat(told.statuses())
+                    .filteredOn(s -> s.phase() == Phase.Degraded)
+                    .anySatisfy(s -> assertThat(
+                                    condition(s, Condition.SCHEDULER_READY).message())
+                            .contains("exit code 7"));
         }
-        assertThat(RealCluster.uids(List.of(real.scheduler("c")))).containsExactly(scheduler.getMetadata().getUid());
+        assertThat(RealCluster.uids(List.of(real.scheduler("c"))))
+                .containsExactly(scheduler.getMetadata().getUid());
         assertThat(real.python(pod, NEW_WORK).output()).contains("NEW 42");
     }
 
@@ -102,9 +124,14 @@ class LossE2E {
             real.kill(scheduler);
 
             // Then
-            real.await("c", RealCluster.PATIENCE, c -> c.getStatus().phase() == Phase.Running && told.statuses().stream().anyMatch(s -> s.phase() == Phase.Degraded));
+            real.await(
+                    "c",
+                    RealCluster.PATIENCE,
+                    c -> c.getStatus().phase() == Phase.Running
+                            && told.statuses().stream().anyMatch(s -> s.phase() == Phase.Degraded));
         }
-        assertThat(real.scheduler("c").getMetadata().getUid()).isNotEqualTo(scheduler.getMetadata().getUid());
+        assertThat(real.scheduler("c").getMetadata().getUid())
+                .isNotEqualTo(scheduler.getMetadata().getUid());
         assertThat(real.python(pod, NEW_WORK).output()).contains("NEW 42");
     }
 
@@ -119,9 +146,13 @@ class LossE2E {
         real.exec(worker, "python", "-c", "import os, signal; os.kill(1, signal.SIGTERM)");
 
         // Then
-        Awaitility.await().atMost(RealCluster.PATIENCE).untilAsserted(() ->
-                assertThat(real.events("Completed")).anyMatch(note -> note.contains(worker.getMetadata().getName() + " ended by itself")));
-        real.await("c", RealCluster.PATIENCE, c -> c.getStatus().phase() == Phase.Running && workersAreOthersThan(worker.getMetadata().getUid()));
+        Awaitility.await().atMost(RealCluster.PATIENCE).untilAsserted(() -> assertThat(real.events("Completed"))
+                .anyMatch(note -> note.contains(worker.getMetadata().getName() + " ended by itself")));
+        real.await(
+                "c",
+                RealCluster.PATIENCE,
+                c -> c.getStatus().phase() == Phase.Running
+                        && workersAreOthersThan(worker.getMetadata().getUid()));
         assertThat(real.workers("c")).hasSize(1);
     }
 

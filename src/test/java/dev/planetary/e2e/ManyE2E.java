@@ -25,6 +25,7 @@ class ManyE2E {
     private static final int CLUSTERS = 20;
     /** Half of what dask-kubernetes needs for a cluster of four workers. */
     private static final int REQUESTS = 20;
+
     private static final Duration QUIET = Duration.ofSeconds(Integer.getInteger("planetary.e2e.quiet", 120));
 
     @RegisterExtension
@@ -34,7 +35,11 @@ class ManyE2E {
     void twentyClustersAtOnceComeUpWithoutAnErrorAndThenAllIsQuiet() {
         // When
         var begin = Instant.now();
-        IntStream.range(0, CLUSTERS).forEach(i -> real.apply("c" + i, """
+        IntStream.range(0, CLUSTERS)
+                .forEach(
+                        i -> real.apply(
+                                "c" + i,
+                                """
                 scheduler:
                   resources: {requests: {cpu: 10m, memory: 150Mi}, limits: {memory: 512Mi}}
                 workers:
@@ -43,21 +48,44 @@ class ManyE2E {
                 """));
 
         // Then
-        Awaitility.await("all ready").atMost(Duration.ofMinutes(5)).pollInterval(Duration.ofSeconds(1)).until(this::ready, n -> n == CLUSTERS);
-        System.out.printf("%d clusters were ready after %d s%n", CLUSTERS, Duration.between(begin, Instant.now()).toSeconds());
-        assertThat(real.operatorLog(begin).lines()).as("the operator's log").noneMatch(line -> line.contains("ERROR") || line.contains("Exception"));
+        Awaitility.await("all ready")
+                .atMost(Duration.ofMinutes(5))
+                .pollInterval(Duration.ofSeconds(1))
+                .until(this::ready, n -> n == CLUSTERS);
+        System.out.printf(
+                "%d clusters were ready after %d s%n",
+                CLUSTERS, Duration.between(begin, Instant.now()).toSeconds());
+        assertThat(real.operatorLog(begin).lines())
+                .as("the operator's log")
+                .noneMatch(line -> line.contains("ERROR") || line.contains("Exception"));
 
         // And when nothing happens any more: two seconds for the last counter, then
         var quiet = Instant.now().plusSeconds(2);
-        Awaitility.await("quiet").atMost(QUIET.plusMinutes(1)).pollInterval(Duration.ofSeconds(1)).until(() -> Instant.now().isAfter(quiet.plus(QUIET)));
-        assertThat(AuditLog.since(quiet)).filteredOn(r -> r.writes() && r.namespace().equals(real.namespace()) || r.verb().equals("list")).isEmpty();
+        Awaitility.await("quiet")
+                .atMost(QUIET.plusMinutes(1))
+                .pollInterval(Duration.ofSeconds(1))
+                .until(() -> Instant.now().isAfter(quiet.plus(QUIET)));
+        assertThat(AuditLog.since(quiet))
+                .filteredOn(r -> r.writes() && r.namespace().equals(real.namespace())
+                        || r.verb().equals("list"))
+                .isEmpty();
         System.out.printf("and nothing was written or listed in the %d s thereafter%n", QUIET.toSeconds());
         assertThat(ready()).isEqualTo(CLUSTERS);
 
         // And all can go at once
-        real.client().resources(PlanetaryCluster.class).inNamespace(real.namespace()).delete();
-        Awaitility.await("no pods").atMost(RealCluster.PATIENCE).pollInterval(Duration.ofSeconds(1))
-                .until(() -> real.client().pods().inNamespace(real.namespace()).list().getItems().isEmpty());
+        real.client()
+                .resources(PlanetaryCluster.class)
+                .inNamespace(real.namespace())
+                .delete();
+        Awaitility.await("no pods")
+                .atMost(RealCluster.PATIENCE)
+                .pollInterval(Duration.ofSeconds(1))
+                .until(() -> real.client()
+                        .pods()
+                        .inNamespace(real.namespace())
+                        .list()
+                        .getItems()
+                        .isEmpty());
     }
 
     @Test
@@ -69,18 +97,31 @@ class ManyE2E {
 
         // Then: what follows the status within a moment belongs to it
         Awaitility.await().until(() -> real.events("Ready"), notes -> !notes.isEmpty());
-        var requests = AuditLog.since(begin).stream().filter(r -> r.namespace().equals(real.namespace()) && !r.watches()).toList();
-        System.out.printf("A cluster of 1 + 4 cost %d requests: %s%n", requests.size(),
-                new TreeMap<>(requests.stream().collect(groupingBy(Request::right, counting()))));
+        var requests = AuditLog.since(begin).stream()
+                .filter(r -> r.namespace().equals(real.namespace()) && !r.watches())
+                .toList();
+        System.out.printf(
+                "A cluster of 1 + 4 cost %d requests: %s%n",
+                requests.size(), new TreeMap<>(requests.stream().collect(groupingBy(Request::right, counting()))));
         assertThat(requests).as("events: " + real.events("")).hasSizeLessThanOrEqualTo(REQUESTS);
         assertThat(requests).as("refused").allMatch(r -> r.code() < 400);
     }
 
     private long ready() {
-        return clusters().stream().filter(c -> c.getStatus() != null && c.getStatus().condition("Ready").filter(r -> r.status() == Status.True).isPresent()).count();
+        return clusters().stream()
+                .filter(c -> c.getStatus() != null
+                        && c.getStatus()
+                                .condition("Ready")
+                                .filter(r -> r.status() == Status.True)
+                                .isPresent())
+                .count();
     }
 
     private List<PlanetaryCluster> clusters() {
-        return real.client().resources(PlanetaryCluster.class).inNamespace(real.namespace()).list().getItems();
+        return real.client()
+                .resources(PlanetaryCluster.class)
+                .inNamespace(real.namespace())
+                .list()
+                .getItems();
     }
 }

@@ -28,8 +28,16 @@ class NdviE2E {
         }
 
         // When: it compares every number with plain numpy on the source arrays, and fails if one differs
-        var result = real.exec(pod, "python", "/planetary/ndvi.py", "--out", "/planetary/out", "--workers", "2",
-                "--check", "http://control.planetary-computer.svc:8080/source");
+        var result = real.exec(
+                pod,
+                "python",
+                "/planetary/ndvi.py",
+                "--out",
+                "/planetary/out",
+                "--workers",
+                "2",
+                "--check",
+                "http://control.planetary-computer.svc:8080/source");
 
         // Then
         assertThat(result.output()).contains("every number is the one that numpy gives");

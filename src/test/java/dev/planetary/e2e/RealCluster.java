@@ -41,9 +41,15 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * A real cluster with the operator deployed in it, and a namespace under restricted pod security: one for every test, or, where the
  * field is static, one for the class. On failure it says what was there.
  */
-public final class RealCluster implements BeforeAllCallback, BeforeEachCallback, AfterTestExecutionCallback, AfterEachCallback, AfterAllCallback {
+public final class RealCluster
+        implements BeforeAllCallback,
+                BeforeEachCallback,
+                AfterTestExecutionCallback,
+                AfterEachCallback,
+                AfterAllCallback {
     /** The namespace of the operator, and its name there. */
     static final String SYSTEM = "planetary-system";
+
     static final String OPERATOR = "planetary-operator";
     static final Path SAMPLES = Path.of("deploy/manifests/samples");
     /** Long enough for a busy two-core machine; a test that passes takes seconds. */
@@ -83,10 +89,18 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
     }
 
     private void open(ExtensionContext context) {
-        client = new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(new File(property("planetary.e2e.kubeconfig")))).build();
-        namespace = context.getRequiredTestClass().getSimpleName().toLowerCase(Locale.ROOT) + "-" + UUID.randomUUID().toString().substring(0, 6);
-        client.resource(new NamespaceBuilder().withNewMetadata().withName(namespace)
-                .addToLabels("pod-security.kubernetes.io/enforce", "restricted").endMetadata().build()).create();
+        client = new KubernetesClientBuilder()
+                .withConfig(Config.fromKubeconfig(new File(property("planetary.e2e.kubeconfig"))))
+                .build();
+        namespace = context.getRequiredTestClass().getSimpleName().toLowerCase(Locale.ROOT) + "-"
+                + UUID.randomUUID().toString().substring(0, 6);
+        client.resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(namespace)
+                        .addToLabels("pod-security.kubernetes.io/enforce", "restricted")
+                        .endMetadata()
+                        .build())
+                .create();
     }
 
     @Override
@@ -115,12 +129,14 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
 
     /** Applies a PlanetaryCluster of that name with the given spec (YAML, indented by two). */
     PlanetaryCluster apply(String name, String spec) {
-        return applyYaml("""
+        return applyYaml(
+                """
                 apiVersion: planetary.dev/v1alpha1
                 kind: PlanetaryCluster
                 metadata: {name: %s}
                 spec:
-                %s""".formatted(name, spec.indent(2)));
+                %s"""
+                        .formatted(name, spec.indent(2)));
     }
 
     /** One scheduler and so many workers of one thread, as small as Dask can be; more of the spec (YAML) may follow. */
@@ -136,7 +152,8 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
                   replicas: %d
                   threads: 1
                   resources: {requests: {cpu: 20m, memory: 200Mi}, limits: {memory: 768Mi}}
-                """.formatted(workers);
+                """
+                .formatted(workers);
     }
 
     PlanetaryCluster applyYaml(String yaml) {
@@ -148,14 +165,26 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
     }
 
     Optional<PlanetaryCluster> cluster(String name) {
-        return Optional.ofNullable(client.resources(PlanetaryCluster.class).inNamespace(namespace).withName(name).get());
+        return Optional.ofNullable(client.resources(PlanetaryCluster.class)
+                .inNamespace(namespace)
+                .withName(name)
+                .get());
     }
 
     /** Waits until the cluster says of its newest spec what the test expects. */
     PlanetaryCluster await(String name, Duration patience, Predicate<PlanetaryCluster> expected) {
-        return Awaitility.await("PlanetaryCluster " + name).atMost(patience).pollInterval(Duration.ofMillis(200))
-                .until(() -> cluster(name), c -> c.isPresent() && c.get().getStatus() != null
-                        && c.get().getMetadata().getGeneration().equals(c.get().getStatus().observedGeneration()) && expected.test(c.get()))
+        return Awaitility.await("PlanetaryCluster " + name)
+                .atMost(patience)
+                .pollInterval(Duration.ofMillis(200))
+                .until(
+                        () -> cluster(name),
+                        c -> c.isPresent()
+                                && c.get().getStatus() != null
+                                && c.get()
+                                        .getMetadata()
+                                        .getGeneration()
+                                        .equals(c.get().getStatus().observedGeneration())
+                                && expected.test(c.get()))
                 .orElseThrow();
     }
 
@@ -169,17 +198,24 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
 
     /** Deletes a cluster and does not wait. */
     void delete(String name) {
-        client.resources(PlanetaryCluster.class).inNamespace(namespace).withName(name).delete();
+        client.resources(PlanetaryCluster.class)
+                .inNamespace(namespace)
+                .withName(name)
+                .delete();
     }
 
     /** What {@code kubectl scale} does. */
     void scale(String name, int replicas) {
-        client.resources(PlanetaryCluster.class).inNamespace(namespace).withName(name).scale(replicas);
+        client.resources(PlanetaryCluster.class)
+                .inNamespace(namespace)
+                .withName(name)
+                .scale(replicas);
     }
 
     /** Every status the cluster is given from now on, in order. */
     Told listen(String name) {
-        return new Told(client.resources(PlanetaryCluster.class).inNamespace(namespace).withName(name));
+        return new Told(
+                client.resources(PlanetaryCluster.class).inNamespace(namespace).withName(name));
     }
 
     List<Pod> workers(String cluster) {
@@ -201,31 +237,48 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
     }
 
     List<Pod> pods(String cluster, String component) {
-        return client.pods().inNamespace(namespace).withLabel(Labels.CLUSTER, cluster).withLabel(Labels.COMPONENT, component).list().getItems();
+        return client.pods()
+                .inNamespace(namespace)
+                .withLabel(Labels.CLUSTER, cluster)
+                .withLabel(Labels.COMPONENT, component)
+                .list()
+                .getItems();
     }
 
     /** The operator's pod. */
     Pod operator() {
-        var pods = client.pods().inNamespace(SYSTEM).withLabel("app.kubernetes.io/name", OPERATOR).list().getItems();
+        var pods = client.pods()
+                .inNamespace(SYSTEM)
+                .withLabel("app.kubernetes.io/name", OPERATOR)
+                .list()
+                .getItems();
         assertThat(pods).as("the operator's pods").hasSize(1);
         return pods.getFirst();
     }
 
     /** What the operator logged since then. */
     String operatorLog(Instant since) {
-        return client.pods().inNamespace(SYSTEM).withName(operator().getMetadata().getName()).sinceTime(since.toString()).getLog();
+        return client.pods()
+                .inNamespace(SYSTEM)
+                .withName(operator().getMetadata().getName())
+                .sinceTime(since.toString())
+                .getLog();
     }
 
     /** The notes of events of that reason about a cluster; of all of them, if it is empty. */
     List<String> events(String reason) {
         return client.events().v1().events().inNamespace(namespace).list().getItems().stream()
-                .filter(e -> (reason.isEmpty() || reason.equals(e.getReason())) && PlanetaryCluster.KIND.equals(e.getRegarding().getKind()))
-                .map(io.fabric8.kubernetes.api.model.events.v1.Event::getNote).toList();
+                .filter(e -> (reason.isEmpty() || reason.equals(e.getReason()))
+                        && PlanetaryCluster.KIND.equals(e.getRegarding().getKind()))
+                .map(io.fabric8.kubernetes.api.model.events.v1.Event::getNote)
+                .toList();
     }
 
     /** The sample client pod for cluster {@code ndvi}, running. */
     Pod clientPod(String cluster) {
-        var yaml = read(SAMPLES.resolve("ndvi-client.yaml")).replace("image: planetary-client", "image: " + clientImage()).replace("ndvi", cluster);
+        var yaml = read(SAMPLES.resolve("ndvi-client.yaml"))
+                .replace("image: planetary-client", "image: " + clientImage())
+                .replace("ndvi", cluster);
         var pod = client.getKubernetesSerialization().unmarshal(yaml, Pod.class);
         pod.getMetadata().setNamespace(namespace);
         client.resource(pod).create();
@@ -254,7 +307,8 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
             var code = watch.exitCode().get(5, TimeUnit.MINUTES);
             return new Result(code, out.toString(StandardCharsets.UTF_8));
         } catch (Exception e) {
-            throw new AssertionError("exec in " + pod.getMetadata().getName() + ": " + out.toString(StandardCharsets.UTF_8), e);
+            throw new AssertionError(
+                    "exec in " + pod.getMetadata().getName() + ": " + out.toString(StandardCharsets.UTF_8), e);
         }
     }
 
@@ -268,7 +322,9 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
     }
 
     private PodResource at(Pod pod) {
-        return client.pods().inNamespace(pod.getMetadata().getNamespace()).withName(pod.getMetadata().getName());
+        return client.pods()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(pod.getMetadata().getName());
     }
 
     static String read(Path file) {
@@ -282,17 +338,23 @@ public final class RealCluster implements BeforeAllCallback, BeforeEachCallback,
     private String describe() {
         return "In namespace " + namespace + ":\n"
                 + client.resources(PlanetaryCluster.class).inNamespace(namespace).list().getItems().stream()
-                        .map(c -> c.getMetadata().getName() + ": " + c.getStatus()).collect(Collectors.joining("\n"))
-                + "\n" + client.pods().inNamespace(namespace).list().getItems().stream()
-                        .map(p -> p.getMetadata().getName() + ": " + p.getStatus()).collect(Collectors.joining("\n"))
-                + "\n" + client.events().v1().events().inNamespace(namespace).list().getItems().stream()
-                        .map(e -> e.getReason() + ": " + e.getNote()).collect(Collectors.joining("\n"));
+                        .map(c -> c.getMetadata().getName() + ": " + c.getStatus())
+                        .collect(Collectors.joining("\n"))
+                + "\n"
+                + client.pods().inNamespace(namespace).list().getItems().stream()
+                        .map(p -> p.getMetadata().getName() + ": " + p.getStatus())
+                        .collect(Collectors.joining("\n"))
+                + "\n"
+                + client.events().v1().events().inNamespace(namespace).list().getItems().stream()
+                        .map(e -> e.getReason() + ": " + e.getNote())
+                        .collect(Collectors.joining("\n"));
     }
 
     private static String property(String name) {
         var value = System.getProperty(name, "");
         if (value.isBlank()) {
-            throw new IllegalStateException("This test wants a cluster with the operator in it: run `make test`, which sets " + name);
+            throw new IllegalStateException(
+                    "This test wants a cluster with the operator in it: run `make test`, which sets " + name);
         }
         return value;
     }

@@ -30,7 +30,8 @@ class RightsE2E {
     void everyRightIsUsedAndNoneIsMissing() {
         // Given: since this operator started, for it lists only then
         var begin = Instant.parse(operator().getMetadata().getCreationTimestamp());
-        var granted = role().getRules().stream().flatMap(rule -> rule.getApiGroups().stream().flatMap(group -> rule.getResources().stream()
+        var granted = role().getRules().stream()
+                .flatMap(rule -> rule.getApiGroups().stream().flatMap(group -> rule.getResources().stream()
                         .flatMap(resource -> rule.getVerbs().stream().map(verb -> right(verb, group, resource)))))
                 .collect(Collectors.toCollection(TreeSet::new));
 
@@ -41,21 +42,27 @@ class RightsE2E {
 
         // Then
         System.out.println("The operator used " + used);
-        assertThat(granted).as("granted in deploy/manifests/base/rbac.yaml, and used").containsExactlyElementsOf(used);
+        assertThat(granted)
+                .as("granted in deploy/manifests/base/rbac.yaml, and used")
+                .containsExactlyElementsOf(used);
     }
 
     @Test
     void theRoleHasNoWildcardAndIsTheOnlyOne() {
-        assertThat(role().getRules()).allSatisfy(rule -> assertThat(Stream.of(rule.getApiGroups(), rule.getResources(), rule.getVerbs())
-                .flatMap(List::stream)).doesNotContain("*"));
+        assertThat(role().getRules())
+                .allSatisfy(rule -> assertThat(Stream.of(rule.getApiGroups(), rule.getResources(), rule.getVerbs())
+                                .flatMap(List::stream))
+                        .doesNotContain("*"));
         assertThat(roles()).extracting(RoleRef::getName).containsExactly(RealCluster.OPERATOR);
     }
 
     @Test
     void theOperatorsPodIsRestrictedAndCannotWriteToItsRoot() {
         var namespace = REAL.client().namespaces().withName(RealCluster.SYSTEM).get();
-        assertThat(namespace.getMetadata().getLabels()).containsEntry("pod-security.kubernetes.io/enforce", "restricted");
-        assertThat(operator().getSpec().getContainers()).extracting(Container::getSecurityContext)
+        assertThat(namespace.getMetadata().getLabels())
+                .containsEntry("pod-security.kubernetes.io/enforce", "restricted");
+        assertThat(operator().getSpec().getContainers())
+                .extracting(Container::getSecurityContext)
                 .allSatisfy(s -> assertThat(s.getReadOnlyRootFilesystem()).isTrue());
         assertThat(REAL.exec(operator(), "sh", "-c", "touch /app/x").output()).contains("Read-only file system");
         assertThat(REAL.exec(operator(), "id", "-u").output().strip()).isEqualTo("1000");
@@ -64,11 +71,18 @@ class RightsE2E {
     @Test
     void theOperatorStayedWithinItsMemoryAndNeverDied() {
         var operator = operator();
-        var limit = operator.getSpec().getContainers().getFirst().getResources().getLimits().get("memory");
+        var limit = operator.getSpec()
+                .getContainers()
+                .getFirst()
+                .getResources()
+                .getLimits()
+                .get("memory");
         assertThat(limit.getNumericalAmount().longValueExact()).isEqualTo(MEMORY);
 
         // The most it had in memory since its start; the page cache, which can be given back, left out.
-        var peak = REAL.exec(operator, "sh", "-c", "sed -n 's/^VmHWM:[[:space:]]*\\([0-9]*\\) kB/\\1/p' /proc/1/status").output().strip();
+        var peak = REAL.exec(operator, "sh", "-c", "sed -n 's/^VmHWM:[[:space:]]*\\([0-9]*\\) kB/\\1/p' /proc/1/status")
+                .output()
+                .strip();
         System.out.printf("The operator had at most %d MiB of memory%n", Long.parseLong(peak) >> 10);
         assertThat(Long.parseLong(peak) << 10).isLessThan(MEMORY);
         assertThat(operator.getStatus().getContainerStatuses()).allMatch(c -> c.getRestartCount() == 0);
@@ -79,20 +93,32 @@ class RightsE2E {
     }
 
     private static ClusterRole role() {
-        return REAL.client().rbac().clusterRoles().withName(RealCluster.OPERATOR).get();
+        return REAL.client()
+                .rbac()
+                .clusterRoles()
+                .withName(RealCluster.OPERATOR)
+                .get();
     }
 
     /** Every role that is given to the operator's service account, anywhere. */
     private static List<RoleRef> roles() {
         var rbac = REAL.client().rbac();
         return Stream.concat(
-                rbac.clusterRoleBindings().list().getItems().stream().filter(b -> operators(b.getSubjects())).map(b -> b.getRoleRef()),
-                rbac.roleBindings().inAnyNamespace().list().getItems().stream().filter(b -> operators(b.getSubjects())).map(b -> b.getRoleRef())).toList();
+                        rbac.clusterRoleBindings().list().getItems().stream()
+                                .filter(b -> operators(b.getSubjects()))
+                                .map(b -> b.getRoleRef()),
+                        rbac.roleBindings().inAnyNamespace().list().getItems().stream()
+                                .filter(b -> operators(b.getSubjects()))
+                                .map(b -> b.getRoleRef()))
+                .toList();
     }
 
     private static boolean operators(List<io.fabric8.kubernetes.api.model.rbac.Subject> subjects) {
-        return subjects != null && subjects.stream().anyMatch(s -> "ServiceAccount".equals(s.getKind())
-                && RealCluster.OPERATOR.equals(s.getName()) && RealCluster.SYSTEM.equals(s.getNamespace()));
+        return subjects != null
+                && subjects.stream()
+                        .anyMatch(s -> "ServiceAccount".equals(s.getKind())
+                                && RealCluster.OPERATOR.equals(s.getName())
+                                && RealCluster.SYSTEM.equals(s.getNamespace()));
     }
 
     private static String right(String verb, String group, String resource) {

@@ -30,8 +30,11 @@ class SecurityE2E {
 
     @Test
     void onlyTheClustersOwnCertificateOpensIt() {
-        // When: scheduler and worker of theirs, and, so that a refusal means something, mine; Dask's own client each time
-        var answers = answers(REAL.python(mine, """
+        // When: scheduler and worker of theirs, and, so that a refusal means something, mine; Dask's own client each
+        // time
+        var answers = answers(REAL.python(
+                mine,
+                """
                 import asyncio, json, ssl, urllib.request
                 from distributed.comm import connect
                 from distributed.core import rpc
@@ -69,13 +72,16 @@ class SecurityE2E {
                         await attempt(role + ":plain", address["theirs"].replace("tls:", "tcp:"))
 
                 asyncio.run(main({"mine": "%s", "theirs": "%s"}))
-                """.formatted(token("mine"), token("theirs"))));
+                """
+                        .formatted(token("mine"), token("theirs"))));
 
         // Then
         assertThat(answers).containsEntry("scheduler:own", "answered").containsEntry("worker:own", "answered");
         for (var role : new String[] {"scheduler", "worker"}) {
             for (var how : new String[] {"other", "none", "plain"}) {
-                assertThat(answers.get(role + ":" + how)).as("%s with %s certificate: %s", role, how, answers).startsWith("refused");
+                assertThat(answers.get(role + ":" + how))
+                        .as("%s with %s certificate: %s", role, how, answers)
+                        .startsWith("refused");
             }
         }
     }
@@ -83,7 +89,9 @@ class SecurityE2E {
     @Test
     void httpRoutesWantTheClustersOwnToken() {
         // When
-        var answers = answers(REAL.python(mine, """
+        var answers = answers(REAL.python(
+                mine,
+                """
                 import json, ssl, urllib.error, urllib.request
                 anybody = ssl.create_default_context()
                 anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
@@ -101,38 +109,63 @@ class SecurityE2E {
                               "/json/identity.json", "/api/v1/get_workers", "/nothing"):
                     print(route, status(base + route, None), status(base + route, mine), status(base + route, theirs))
                 print("/health", status(base + "/health", None), status(base + "/health", mine), status(base + "/health", theirs))
-                """.formatted(token("theirs"), token("mine"))));
+                """
+                        .formatted(token("theirs"), token("mine"))));
 
         // Then
         assertThat(answers).hasSizeGreaterThan(9);
         assertThat(answers).containsEntry("/health", "200 200 200");
-        assertThat(answers.entrySet()).filteredOn(e -> !e.getKey().equals("/health")).allSatisfy(e -> assertThat(e.getValue()).startsWith("401 401 "));
-        for (var route : new String[] {"/", "/status", "/info/main/workers.html", "/metrics", "/planetary/v1/state?wait=0", "/json/counts.json"}) {
+        assertThat(answers.entrySet())
+                .filteredOn(e -> !e.getKey().equals("/health"))
+                .allSatisfy(e -> assertThat(e.getValue()).startsWith("401 401 "));
+        for (var route : new String[] {
+            "/", "/status", "/info/main/workers.html", "/metrics", "/planetary/v1/state?wait=0", "/json/counts.json"
+        }) {
             assertThat(answers).containsEntry(route, "401 401 200");
         }
     }
 
     @Test
     void daskPodsAreRestrictedAndHaveNoWayIntoKubernetes() {
-        for (var pod : Stream.concat(REAL.workers("mine").stream(), Stream.of(REAL.scheduler("mine"))).toList()) {
-            var seen = REAL.exec(pod, "sh", "-c", """
+        for (var pod : Stream.concat(REAL.workers("mine").stream(), Stream.of(REAL.scheduler("mine")))
+                .toList()) {
+            var seen = REAL.exec(
+                            pod,
+                            "sh",
+                            "-c",
+                            """
                     id -u
                     ls /var/run/secrets/kubernetes.io 2>&1
                     sed -n 's/^CapEff:[[:space:]]*//p; s/^NoNewPrivs:[[:space:]]*/privileges /p; s/^Seccomp:[[:space:]]*/seccomp /p' /proc/1/status
                     ls -lnL /etc/planetary/tls/tls.key
-                    """).output();
+                    """)
+                    .output();
             assertThat(seen.lines().findFirst()).hasValue("1000");
-            assertThat(seen).contains("No such file or directory").contains("0000000000000000").contains("privileges 1").contains("-r--r-----");
+            assertThat(seen)
+                    .contains("No such file or directory")
+                    .contains("0000000000000000")
+                    .contains("privileges 1")
+                    .contains("-r--r-----");
             assertThat(pod.getSpec().getAutomountServiceAccountToken()).isFalse();
         }
     }
 
     private static String token(String cluster) {
-        return ClusterSecrets.read(REAL.client().secrets().inNamespace(REAL.namespace()).withName(cluster + "-client").get(), ClusterSecrets.TOKEN);
+        return ClusterSecrets.read(
+                REAL.client()
+                        .secrets()
+                        .inNamespace(REAL.namespace())
+                        .withName(cluster + "-client")
+                        .get(),
+                ClusterSecrets.TOKEN);
     }
 
     private static Map<String, String> answers(RealCluster.Result result) {
         assertThat(result.exitCode()).as(result.output()).isZero();
-        return result.output().lines().filter(l -> l.contains(" ")).map(l -> l.split(" ", 2)).collect(Collectors.toMap(l -> l[0], l -> l[1], (a, b) -> b));
+        return result.output()
+                .lines()
+                .filter(l -> l.contains(" "))
+                .map(l -> l.split(" ", 2))
+                .collect(Collectors.toMap(l -> l[0], l -> l[1], (a, b) -> b));
     }
 }

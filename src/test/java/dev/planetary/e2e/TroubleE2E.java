@@ -26,7 +26,8 @@ class TroubleE2E {
 
         // Then
         var cluster = real.await("c", SECONDS, says("ImagePull"));
-        assertThat(RealCluster.ready(cluster).message()).containsPattern("c-(scheduler|default)-0: (ErrImagePull|ImagePullBackOff)")
+        assertThat(RealCluster.ready(cluster).message())
+                .containsPattern("c-(scheduler|default)-0: (ErrImagePull|ImagePullBackOff)")
                 .contains("localhost/planetary/nothing:here");
 
         // And a good spec heals
@@ -37,7 +38,9 @@ class TroubleE2E {
     @Test
     void workersThatNoNodeHasRoomFor() {
         // When
-        real.apply("c", """
+        real.apply(
+                "c",
+                """
                 scheduler:
                   resources: {requests: {cpu: 20m, memory: 200Mi}}
                 workers:
@@ -53,7 +56,10 @@ class TroubleE2E {
     @Test
     void aWorkerThatCrashesSaysItsLastWordsInTheStatus() {
         // When
-        real.applySmall("c", 1, """
+        real.applySmall(
+                "c",
+                1,
+                """
                   template:
                     spec:
                       containers:
@@ -61,7 +67,8 @@ class TroubleE2E {
                 """);
 
         // Then
-        var cluster = real.await("c", RealCluster.PATIENCE, c -> RealCluster.ready(c).message().contains("boom"));
+        var cluster = real.await(
+                "c", RealCluster.PATIENCE, c -> RealCluster.ready(c).message().contains("boom"));
         assertThat(RealCluster.ready(cluster).reason()).isEqualTo("WorkerCrashLoopBackOff");
         assertThat(RealCluster.ready(cluster).message()).contains("c-default-0").contains("exit code 3");
     }
@@ -74,7 +81,9 @@ class TroubleE2E {
         // Then
         var cluster = real.await("c", SECONDS, c -> stalled(c).isPresent());
         assertThat(stalled(cluster).orElseThrow().reason()).isEqualTo("PodSecurity");
-        assertThat(stalled(cluster).orElseThrow().message()).contains("violates PodSecurity").contains("hostNetwork");
+        assertThat(stalled(cluster).orElseThrow().message())
+                .contains("violates PodSecurity")
+                .contains("hostNetwork");
         assertThat(RealCluster.ready(cluster).status()).isEqualTo(Status.False);
 
         // And a good spec heals
@@ -96,7 +105,9 @@ class TroubleE2E {
 
         // Then
         var cluster = real.await("c", SECONDS, c -> stalled(c).isPresent());
-        assertThat(stalled(cluster).orElseThrow().message()).contains("hostNetwork").contains("last good spec stays in force");
+        assertThat(stalled(cluster).orElseThrow().message())
+                .contains("hostNetwork")
+                .contains("last good spec stays in force");
         assertThat(cluster.getStatus().workers().ready()).isEqualTo(1);
 
         // And taken back
@@ -108,13 +119,15 @@ class TroubleE2E {
     }
 
     /** Continues {@code workers}. */
-    private static final String HOST_NETWORK = """
+    private static final String HOST_NETWORK =
+            """
               template:
                 spec: {hostNetwork: true}
             """;
 
     private static Predicate<PlanetaryCluster> says(String reason) {
-        return c -> RealCluster.ready(c).status() == Status.False && RealCluster.ready(c).reason().contains(reason);
+        return c -> RealCluster.ready(c).status() == Status.False
+                && RealCluster.ready(c).reason().contains(reason);
     }
 
     private static java.util.Optional<Condition> stalled(PlanetaryCluster cluster) {

@@ -34,7 +34,13 @@ class UpkeepE2E {
         suspended("scheduler: {service: {annotations: {example.com/colour: blue}}}");
 
         // Then
-        assertThat(real.client().services().inNamespace(real.namespace()).withName("c-scheduler").get().getMetadata().getAnnotations())
+        assertThat(real.client()
+                        .services()
+                        .inNamespace(real.namespace())
+                        .withName("c-scheduler")
+                        .get()
+                        .getMetadata()
+                        .getAnnotations())
                 .containsEntry("example.com/colour", "blue");
     }
 
@@ -44,17 +50,33 @@ class UpkeepE2E {
         suspended("");
         var trusted = configMaps().withName("c-trusted-ca");
         var preload = configMaps().withLabel(Labels.CLUSTER, "c").list().getItems().stream()
-                .filter(c -> c.getMetadata().getName().startsWith("c-preload-")).findFirst().orElseThrow();
+                .filter(c -> c.getMetadata().getName().startsWith("c-preload-"))
+                .findFirst()
+                .orElseThrow();
 
         // When: certificates are edited by hand, and there is the preload of an operator of former days
-        configMaps().resource(new ConfigMapBuilder().withNewMetadata().withName("c-preload-former").withLabels(preload.getMetadata().getLabels())
-                .withOwnerReferences(preload.getMetadata().getOwnerReferences()).endMetadata().withData(Map.of("a", "b")).build()).create();
+        configMaps()
+                .resource(new ConfigMapBuilder()
+                        .withNewMetadata()
+                        .withName("c-preload-former")
+                        .withLabels(preload.getMetadata().getLabels())
+                        .withOwnerReferences(preload.getMetadata().getOwnerReferences())
+                        .endMetadata()
+                        .withData(Map.of("a", "b"))
+                        .build())
+                .create();
         var right = trusted.get().getData();
-        trusted.edit(c -> new ConfigMapBuilder(c).addToData(ClusterConfigMaps.CA_BUNDLE_KEY, "none").build());
+        trusted.edit(c -> new ConfigMapBuilder(c)
+                .addToData(ClusterConfigMaps.CA_BUNDLE_KEY, "none")
+                .build());
 
         // Then
-        Awaitility.await().atMost(RealCluster.PATIENCE).until(() -> trusted.get().getData().equals(right));
-        Awaitility.await().atMost(RealCluster.PATIENCE).until(() -> configMaps().withName("c-preload-former").get() == null);
+        Awaitility.await()
+                .atMost(RealCluster.PATIENCE)
+                .until(() -> trusted.get().getData().equals(right));
+        Awaitility.await()
+                .atMost(RealCluster.PATIENCE)
+                .until(() -> configMaps().withName("c-preload-former").get() == null);
         assertThat(configMaps().withName(preload.getMetadata().getName()).get()).isNotNull();
     }
 
@@ -66,28 +88,58 @@ class UpkeepE2E {
         }
 
         // Then
-        Awaitility.await().atMost(RealCluster.PATIENCE).untilAsserted(() -> assertThat(real.client().apps().controllerRevisions()
-                .inNamespace(real.namespace()).list().getItems()).extracting(r -> r.getMetadata().getName()).contains("c-r4").hasSizeLessThanOrEqualTo(3));
+        Awaitility.await().atMost(RealCluster.PATIENCE).untilAsserted(() -> assertThat(real.client()
+                        .apps()
+                        .controllerRevisions()
+                        .inNamespace(real.namespace())
+                        .list()
+                        .getItems())
+                .extracting(r -> r.getMetadata().getName())
+                .contains("c-r4")
+                .hasSizeLessThanOrEqualTo(3));
     }
 
     @Test
     void whatBelongsToSomebodyElseIsLeftAloneAndTold() {
         // Given
         var theirs = List.<HasMetadata>of(
-                create(new ServiceBuilder().withNewMetadata().withName("c-scheduler").endMetadata()
-                        .withNewSpec().addNewPort().withPort(80).endPort().endSpec().build()),
-                create(new SecretBuilder().withNewMetadata().withName("c-ca").endMetadata().build()),
-                create(new ConfigMapBuilder().withNewMetadata().withName("c-trusted-ca").endMetadata().build()),
-                create(new ControllerRevisionBuilder().withNewMetadata().withName("c-r1").endMetadata().withRevision(1L)
-                        .withData(Map.of("a", "b")).build()));
+                create(new ServiceBuilder()
+                        .withNewMetadata()
+                        .withName("c-scheduler")
+                        .endMetadata()
+                        .withNewSpec()
+                        .addNewPort()
+                        .withPort(80)
+                        .endPort()
+                        .endSpec()
+                        .build()),
+                create(new SecretBuilder()
+                        .withNewMetadata()
+                        .withName("c-ca")
+                        .endMetadata()
+                        .build()),
+                create(new ConfigMapBuilder()
+                        .withNewMetadata()
+                        .withName("c-trusted-ca")
+                        .endMetadata()
+                        .build()),
+                create(new ControllerRevisionBuilder()
+                        .withNewMetadata()
+                        .withName("c-r1")
+                        .endMetadata()
+                        .withRevision(1L)
+                        .withData(Map.of("a", "b"))
+                        .build()));
 
         // When
         real.apply("c", SUSPENDED);
 
         // Then
-        var cluster = real.await("c", RealCluster.PATIENCE, c -> RealCluster.ready(c).reason().equals("NameTaken"));
+        var cluster = real.await(
+                "c", RealCluster.PATIENCE, c -> RealCluster.ready(c).reason().equals("NameTaken"));
         assertThat(RealCluster.ready(cluster).message()).contains("belongs to somebody else");
-        assertThat(theirs).allSatisfy(object -> assertThat(real.client().resource(object).get().getMetadata().getResourceVersion())
+        assertThat(theirs).allSatisfy(object -> assertThat(
+                        real.client().resource(object).get().getMetadata().getResourceVersion())
                 .isEqualTo(object.getMetadata().getResourceVersion()));
 
         // And goes on without them
@@ -98,7 +150,10 @@ class UpkeepE2E {
     @Test
     void aPodThatBelongsToSomebodyElseIsLeftAloneAndTold() {
         // Given
-        var theirs = real.client().getKubernetesSerialization().unmarshal("""
+        var theirs = real.client()
+                .getKubernetesSerialization()
+                .unmarshal(
+                        """
                 apiVersion: v1
                 kind: Pod
                 metadata: {name: c-default-0}
@@ -109,16 +164,19 @@ class UpkeepE2E {
                   - name: theirs
                     image: theirs
                     securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
-                """, Pod.class);
+                """,
+                        Pod.class);
         theirs = create(theirs);
 
         // When
         real.applySmall("c", 1);
 
         // Then
-        var cluster = real.await("c", RealCluster.PATIENCE, c -> RealCluster.ready(c).reason().equals("NameTaken"));
+        var cluster = real.await(
+                "c", RealCluster.PATIENCE, c -> RealCluster.ready(c).reason().equals("NameTaken"));
         assertThat(RealCluster.ready(cluster).message()).contains("Pod c-default-0");
-        assertThat(real.client().resource(theirs).get().getMetadata().getDeletionTimestamp()).isNull();
+        assertThat(real.client().resource(theirs).get().getMetadata().getDeletionTimestamp())
+                .isNull();
 
         // And goes on without it
         real.client().resource(theirs).withGracePeriod(0).delete();
@@ -127,7 +185,11 @@ class UpkeepE2E {
 
     private void suspended(String spec) {
         real.apply("c", SUSPENDED + spec);
-        real.await("c", RealCluster.PATIENCE, c -> RealCluster.ready(c).status() == Condition.Status.True && RealCluster.ready(c).reason().equals("Suspended"));
+        real.await(
+                "c",
+                RealCluster.PATIENCE,
+                c -> RealCluster.ready(c).status() == Condition.Status.True
+                        && RealCluster.ready(c).reason().equals("Suspended"));
     }
 
     private <T extends HasMetadata> T create(T object) {
@@ -135,8 +197,11 @@ class UpkeepE2E {
         return real.client().resource(object).create();
     }
 
-    private io.fabric8.kubernetes.client.dsl.NonNamespaceOperation<ConfigMap, io.fabric8.kubernetes.api.model.ConfigMapList,
-            io.fabric8.kubernetes.client.dsl.Resource<ConfigMap>> configMaps() {
+    private io.fabric8.kubernetes.client.dsl.NonNamespaceOperation<
+                    ConfigMap,
+                    io.fabric8.kubernetes.api.model.ConfigMapList,
+                    io.fabric8.kubernetes.client.dsl.Resource<ConfigMap>>
+            configMaps() {
         return real.client().configMaps().inNamespace(real.namespace());
     }
 }

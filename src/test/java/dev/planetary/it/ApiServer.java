@@ -52,11 +52,17 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback {
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        connection = context.getRoot().getStore(ExtensionContext.Namespace.GLOBAL)
+        connection = context.getRoot()
+                .getStore(ExtensionContext.Namespace.GLOBAL)
                 .computeIfAbsent(Connection.class, _ -> new Connection(), Connection.class);
         namespace = context.getRequiredTestClass().getSimpleName().toLowerCase(Locale.ROOT) + "-"
                 + UUID.randomUUID().toString().substring(0, 8);
-        client().resource(new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build()).create();
+        client().resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(namespace)
+                        .endMetadata()
+                        .build())
+                .create();
     }
 
     @Override
@@ -78,19 +84,23 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback {
     private static Config config() {
         String file = System.getProperty(KUBECONFIG, "");
         if (file.isBlank()) {
-            throw new IllegalStateException("This test wants a Kubernetes API server: run `make test`, which starts one and names its"
-                    + " kubeconfig in the system property " + KUBECONFIG);
+            throw new IllegalStateException(
+                    "This test wants a Kubernetes API server: run `make test`, which starts one and names its"
+                            + " kubeconfig in the system property " + KUBECONFIG);
         }
         if (!Files.isReadable(Path.of(file))) {
             throw new IllegalStateException("The kubeconfig " + file + " of the system property " + KUBECONFIG
                     + " cannot be read: run `make test`, which starts an API server and writes it");
         }
-        return new ConfigBuilder(Config.fromKubeconfig(new File(file))).withRequestTimeout(30_000).build();
+        return new ConfigBuilder(Config.fromKubeconfig(new File(file)))
+                .withRequestTimeout(30_000)
+                .build();
     }
 
     /** One per JVM: the client, and the CRDs installed. JUnit closes it at the end. */
     private static final class Connection implements AutoCloseable {
-        private final KubernetesClient client = new KubernetesClientBuilder().withConfig(config()).build();
+        private final KubernetesClient client =
+                new KubernetesClientBuilder().withConfig(config()).build();
 
         Connection() {
             try {
@@ -114,8 +124,10 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback {
     }
 
     private static boolean established(CustomResourceDefinition crd) {
-        return crd != null && crd.getStatus() != null && crd.getStatus().getConditions().stream()
-                .anyMatch(c -> "Established".equals(c.getType()) && "True".equals(c.getStatus()));
+        return crd != null
+                && crd.getStatus() != null
+                && crd.getStatus().getConditions().stream()
+                        .anyMatch(c -> "Established".equals(c.getType()) && "True".equals(c.getStatus()));
     }
 
     private static String text(Path file) {

@@ -43,7 +43,9 @@ public record Folder(Path path) {
     public static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
     private static final String DEFAULT_IMAGE = "registry.example.com/planetary/client:1.0.0";
     private static final String PRELOAD_HASH = "0a1b2c3d4e";
-    private static final ObjectMapper JSON = JsonMapper.builder().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false).build();
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false)
+            .build();
 
     public static List<Folder> all(Path root) {
         try (var folders = Files.list(root)) {
@@ -59,7 +61,12 @@ public record Folder(Path path) {
 
     public Stream<String> names(String prefix) {
         try (var files = Files.list(path)) {
-            return files.map(f -> f.getFileName().toString()).filter(name -> name.startsWith(prefix)).sorted().toList().stream();
+            return files
+                    .map(f -> f.getFileName().toString())
+                    .filter(name -> name.startsWith(prefix))
+                    .sorted()
+                    .toList()
+                    .stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -77,7 +84,8 @@ public record Folder(Path path) {
     public ClusterModel model() {
         var before = acceptedBefore();
         var spec = cluster().specOrDefault();
-        var accepted = before.map(b -> b.covers(spec) ? b : b.next(spec, DEFAULT_IMAGE)).orElseGet(() -> AcceptedSpec.first(spec, DEFAULT_IMAGE));
+        var accepted = before.map(b -> b.covers(spec) ? b : b.next(spec, DEFAULT_IMAGE))
+                .orElseGet(() -> AcceptedSpec.first(spec, DEFAULT_IMAGE));
         return new ClusterModel(cluster(), accepted, PRELOAD_HASH, trustedCa().isPresent());
     }
 
@@ -85,12 +93,21 @@ public record Folder(Path path) {
         var state = text("in-state.json").map(Folder::state);
         // A cluster that has pods or a status was accepted as it is, unless a spec before says otherwise.
         var accepted = acceptedBefore().or(() -> isNew() ? Optional.empty() : Optional.of(model().accepted()));
-        return new ClusterObservation(cluster(), accepted.stream().toList(), pods(state), Optional.empty(), List.of(), state,
-                text("in-silent-since.txt").map(t -> Instant.parse(t.strip())), NOW);
+        return new ClusterObservation(
+                cluster(),
+                accepted.stream().toList(),
+                pods(state),
+                Optional.empty(),
+                List.of(),
+                state,
+                text("in-silent-since.txt").map(t -> Instant.parse(t.strip())),
+                NOW);
     }
 
     public List<Finding> findings() {
-        return text("in-findings.yaml").map(t -> List.of(Serialization.unmarshal(t, Finding[].class))).orElse(List.of());
+        return text("in-findings.yaml")
+                .map(t -> List.of(Serialization.unmarshal(t, Finding[].class)))
+                .orElse(List.of());
     }
 
     public Optional<String> trustedCa() {
@@ -108,31 +125,47 @@ public record Folder(Path path) {
 
     private Optional<AcceptedSpec> acceptedBefore() {
         return text("in-PlanetaryCluster-before.yaml")
-                .map(t -> AcceptedSpec.first(Serialization.unmarshal(t, PlanetaryCluster.class).specOrDefault(), DEFAULT_IMAGE));
+                .map(t -> AcceptedSpec.first(
+                        Serialization.unmarshal(t, PlanetaryCluster.class).specOrDefault(), DEFAULT_IMAGE));
     }
 
     private List<ObservedPod> pods(Optional<SchedulerState> state) {
-        return names("in-Pod-").map(name -> {
-            var pod = Serialization.unmarshal(hashed(text(name).orElseThrow()), Pod.class);
-            var uid = pod.getMetadata().getUid();
-            return new ObservedPod(pod, pod.getMetadata().getDeletionTimestamp() != null, state.flatMap(s -> s.worker(uid)),
-                    false, state.filter(s -> s.retired().contains(uid)).isPresent());
-        }).toList();
+        return names("in-Pod-")
+                .map(name -> {
+                    var pod = Serialization.unmarshal(hashed(text(name).orElseThrow()), Pod.class);
+                    var uid = pod.getMetadata().getUid();
+                    return new ObservedPod(
+                            pod,
+                            pod.getMetadata().getDeletionTimestamp() != null,
+                            state.flatMap(s -> s.worker(uid)),
+                            false,
+                            state.filter(s -> s.retired().contains(uid)).isPresent());
+                })
+                .toList();
     }
 
     private String hashed(String pod) {
         var now = model().accepted();
         var before = acceptedBefore().orElse(now);
-        return pod.replace("${scheduler}", now.schedulerHash()).replace("${workers}", now.workerHash())
-                .replace("${scheduler-before}", before.schedulerHash()).replace("${workers-before}", before.workerHash());
+        return pod.replace("${scheduler}", now.schedulerHash())
+                .replace("${workers}", now.workerHash())
+                .replace("${scheduler-before}", before.schedulerHash())
+                .replace("${workers-before}", before.workerHash());
     }
 
     private static SchedulerState state(String text) {
         try {
             var json = JSON.readTree(text);
-            return new SchedulerState(json.path("boot").asText(), json.path("version").asLong(), json.path("ending").asBoolean(),
-                    json.path("idleSince").isNumber() ? Optional.of(Instant.ofEpochSecond(json.path("idleSince").asLong())) : Optional.empty(),
-                    items(json.path("workers"), WorkerState.class), Set.copyOf(items(json.path("retired"), String.class)),
+            return new SchedulerState(
+                    json.path("boot").asText(),
+                    json.path("version").asLong(),
+                    json.path("ending").asBoolean(),
+                    json.path("idleSince").isNumber()
+                            ? Optional.of(
+                                    Instant.ofEpochSecond(json.path("idleSince").asLong()))
+                            : Optional.empty(),
+                    items(json.path("workers"), WorkerState.class),
+                    Set.copyOf(items(json.path("retired"), String.class)),
                     items(json.path("warnings"), Warning.class));
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
@@ -140,6 +173,8 @@ public record Folder(Path path) {
     }
 
     private static <T> List<T> items(JsonNode array, Class<T> type) {
-        return StreamSupport.stream(array.spliterator(), false).map(item -> JSON.convertValue(item, type)).collect(Collectors.toList());
+        return StreamSupport.stream(array.spliterator(), false)
+                .map(item -> JSON.convertValue(item, type))
+                .collect(Collectors.toList());
     }
 }

@@ -10,7 +10,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class QuotedTest {
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
             GET https://a.blob.core.windows.net/c/b.tif?sv=2021&sig=aBc%2Fd%3D&se=1 403 | GET https://a.blob.core.windows.net/c/b.tif?sv=2021&sig=…&se=1 403
             url=https%3A%2F%2Fx%3Fsig%3DaBcDe                                           | url=https%3A%2F%2Fx%3Fsig%3D…
             AccountName=a;AccountKey=abc+/==                                            | AccountName=a;AccountKey=…
@@ -28,15 +31,38 @@ class QuotedTest {
     void long_texts_are_cut_after_secrets_are_out() {
         var log = "sig=" + "S".repeat(5000) + " " + "x".repeat(5000) + " the last line";
 
-        assertThat(Quoted.end(log)).hasSizeLessThan(700).endsWith("the last line").doesNotContain("S");
-        assertThat(Quoted.beginning(log)).hasSizeLessThan(1300).startsWith("sig=…").doesNotContain("S");
+        assertThat(Quoted.end(log))
+                .hasSizeLessThan(700)
+                .endsWith("the last line")
+                .doesNotContain("S");
+        assertThat(Quoted.beginning(log))
+                .hasSizeLessThan(1300)
+                .startsWith("sig=…")
+                .doesNotContain("S");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "-", "9", "::", "exit code: 1", "Üble Sache", "Crash:", "a:-", "context deadline exceeded (rpc)", "Ok_", "日本", "_x:,"})
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "-",
+                "9",
+                "::",
+                "exit code: 1",
+                "Üble Sache",
+                "Crash:",
+                "a:-",
+                "context deadline exceeded (rpc)",
+                "Ok_",
+                "日本",
+                "_x:,"
+            })
     void any_word_becomes_a_reason_that_the_API_takes(String said) {
         assertThat(Quoted.reason(said)).matches("[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?");
-        assertThat(Quoted.reason(said.repeat(2000))).matches("[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?").hasSizeLessThan(1024);
+        assertThat(Quoted.reason(said.repeat(2000)))
+                .matches("[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?")
+                .hasSizeLessThan(1024);
     }
 
     @Test

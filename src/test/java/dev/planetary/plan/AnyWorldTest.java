@@ -36,7 +36,10 @@ class AnyWorldTest {
             plan = step(world, seed, EVENTS + calm);
             assertThat(calm++).as("seed %d: still not calm: %s", seed, plan).isLessThan(LONGEST_CALM);
         } while (!done(world, plan));
-        assertThat(world.hashesOfWorkers()).as("seed %d", seed).hasSize(world.wanted()).allMatch(world.model().accepted().workerHash()::equals);
+        assertThat(world.hashesOfWorkers())
+                .as("seed %d", seed)
+                .hasSize(world.wanted())
+                .allMatch(world.model().accepted().workerHash()::equals);
     }
 
     private static ClusterPlan step(World world, long seed, int event) {
@@ -46,15 +49,25 @@ class AnyWorldTest {
         var workers = seen.workers("default");
         var at = "seed %d event %d".formatted(seed, event);
 
-        assertThat(told(ClusterPlan.of(seen, model))).as("%s: same input, same plan", at).isEqualTo(told(plan));
-        assertThat(told(ClusterPlan.of(shuffled(seen, seed), model))).as("%s: whatever the order", at).isEqualTo(told(plan));
-        assertThat(plan.create().stream().map(p -> p.getMetadata().getName())).as("%s: new names", at).doesNotHaveDuplicates()
+        assertThat(told(ClusterPlan.of(seen, model)))
+                .as("%s: same input, same plan", at)
+                .isEqualTo(told(plan));
+        assertThat(told(ClusterPlan.of(shuffled(seen, seed), model)))
+                .as("%s: whatever the order", at)
+                .isEqualTo(told(plan));
+        assertThat(plan.create().stream().map(p -> p.getMetadata().getName()))
+                .as("%s: new names", at)
+                .doesNotHaveDuplicates()
                 .noneMatch(seen.podNames()::contains);
 
         var staying = workers.stream().filter(p -> p.live() && !p.retiring()).count();
-        var created = plan.create().stream().filter(p -> Labels.WORKER.equals(p.getMetadata().getLabels().get(Labels.COMPONENT))).count();
+        var created = plan.create().stream()
+                .filter(p -> Labels.WORKER.equals(p.getMetadata().getLabels().get(Labels.COMPONENT)))
+                .count();
         if (created > 0) {
-            assertThat(staying + plan.keep().size() + created).as("%s: at most one more than wanted", at).isLessThanOrEqualTo(world.wanted() + 1);
+            assertThat(staying + plan.keep().size() + created)
+                    .as("%s: at most one more than wanted", at)
+                    .isLessThanOrEqualTo(world.wanted() + 1);
         }
         if (!model.cluster().specOrDefault().suspend()) {
             nothingIsLost(seen, plan, world.wanted(), at);
@@ -65,31 +78,52 @@ class AnyWorldTest {
 
     private static void nothingIsLost(ClusterObservation seen, ClusterPlan plan, int wanted, String at) {
         if (seen.state().isEmpty()) {
-            assertThat(plan.retire()).as("%s: a silent scheduler is asked nothing", at).isEmpty();
+            assertThat(plan.retire())
+                    .as("%s: a silent scheduler is asked nothing", at)
+                    .isEmpty();
         }
-        assertThat(plan.delete()).as("%s: only what holds nothing is deleted", at).noneMatch(d -> !d.pod().isScheduler() && d.pod().live()
-                && d.pod().started() && (seen.state().isEmpty() || d.pod().worker().isPresent()));
-        var usable = seen.workers("default").stream().filter(ObservedPod::usable).count();
+        assertThat(plan.delete())
+                .as("%s: only what holds nothing is deleted", at)
+                .noneMatch(d -> !d.pod().isScheduler()
+                        && d.pod().live()
+                        && d.pod().started()
+                        && (seen.state().isEmpty() || d.pod().worker().isPresent()));
+        var usable =
+                seen.workers("default").stream().filter(ObservedPod::usable).count();
         if (!plan.retire().isEmpty()) {
-            assertThat(usable - plan.retire().stream().filter(d -> d.pod().usable()).count() + plan.keep().size())
-                    .as("%s: enough workers hold on", at).isGreaterThanOrEqualTo(wanted);
+            assertThat(usable
+                            - plan.retire().stream()
+                                    .filter(d -> d.pod().usable())
+                                    .count()
+                            + plan.keep().size())
+                    .as("%s: enough workers hold on", at)
+                    .isGreaterThanOrEqualTo(wanted);
         }
-        assertThat(plan.retire()).as("%s: none is asked twice", at).noneMatch(d -> d.pod().retiring());
-        assertThat(plan.keep()).as("%s: none is both wanted and not", at).noneMatch(p -> plan.retire().stream().anyMatch(d -> d.pod().equals(p)));
+        assertThat(plan.retire()).as("%s: none is asked twice", at).noneMatch(d -> d.pod()
+                .retiring());
+        assertThat(plan.keep()).as("%s: none is both wanted and not", at).noneMatch(p -> plan.retire().stream()
+                .anyMatch(d -> d.pod().equals(p)));
     }
 
     private static boolean done(World world, ClusterPlan plan) {
-        return plan.create().isEmpty() && plan.delete().isEmpty() && plan.retire().isEmpty() && plan.keep().isEmpty()
-                && world.observe().pods().size() == world.wanted() + 1 && world.registered() == world.wanted();
+        return plan.create().isEmpty()
+                && plan.delete().isEmpty()
+                && plan.retire().isEmpty()
+                && plan.keep().isEmpty()
+                && world.observe().pods().size() == world.wanted() + 1
+                && world.registered() == world.wanted();
     }
 
     /** All that matters of a plan; the order of what is done at once does not. */
     private static List<Set<String>> told(ClusterPlan plan) {
         return Stream.of(
-                plan.create().stream().map(p -> p.getMetadata().getName()),
-                plan.delete().stream().map(AnyWorldTest::told), plan.retire().stream().map(AnyWorldTest::told),
-                plan.keep().stream().map(ObservedPod::name), Stream.of("waiting " + plan.waiting() + " " + plan.ending() + plan.recheck()))
-                .map(s -> s.collect(Collectors.toSet())).toList();
+                        plan.create().stream().map(p -> p.getMetadata().getName()),
+                        plan.delete().stream().map(AnyWorldTest::told),
+                        plan.retire().stream().map(AnyWorldTest::told),
+                        plan.keep().stream().map(ObservedPod::name),
+                        Stream.of("waiting " + plan.waiting() + " " + plan.ending() + plan.recheck()))
+                .map(s -> s.collect(Collectors.toSet()))
+                .toList();
     }
 
     private static String told(Departure departure) {
@@ -99,7 +133,15 @@ class AnyWorldTest {
     private static ClusterObservation shuffled(ClusterObservation seen, long seed) {
         var pods = new ArrayList<>(seen.pods());
         Collections.shuffle(pods, new Random(seed));
-        return new ClusterObservation(seen.cluster(), seen.accepted(), pods, seen.service(), seen.configMaps(), seen.state(), seen.silentSince(), seen.now());
+        return new ClusterObservation(
+                seen.cluster(),
+                seen.accepted(),
+                pods,
+                seen.service(),
+                seen.configMaps(),
+                seen.state(),
+                seen.silentSince(),
+                seen.now());
     }
 
     static Stream<Long> seeds() {

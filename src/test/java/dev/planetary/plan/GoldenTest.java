@@ -47,12 +47,16 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenTest {
     private static final Path ROOT = Path.of("src/test/resources/golden");
     private static final boolean GENERATE = Boolean.getBoolean("planetary.generate");
-    private static final ObjectMapper JSON = new ObjectMapper().setDefaultPropertyInclusion(JsonInclude.Include.NON_EMPTY);
+    private static final ObjectMapper JSON =
+            new ObjectMapper().setDefaultPropertyInclusion(JsonInclude.Include.NON_EMPTY);
     private static final ObjectMapper YAML = YAMLMapper.builder()
-            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).disable(YAMLGenerator.Feature.SPLIT_LINES)
-            .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES).enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+            .disable(YAMLGenerator.Feature.SPLIT_LINES)
+            .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+            .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
             .enable(YAMLGenerator.Feature.INDENT_ARRAYS_WITH_INDICATOR)
-            .configure(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY, true).configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true)
+            .configure(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY, true)
+            .configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true)
             .build();
 
     @TestFactory
@@ -62,16 +66,18 @@ class GoldenTest {
 
     private static Stream<DynamicNode> files(Folder folder) {
         if (folder.names("in-PlanetaryCluster.yaml").findAny().isEmpty()) {
-            return Stream.of(dynamicTest("is no empty folder", () -> fail(folder.path() + " has no in-PlanetaryCluster.yaml")));
+            return Stream.of(
+                    dynamicTest("is no empty folder", () -> fail(folder.path() + " has no in-PlanetaryCluster.yaml")));
         }
         var made = make(folder);
         if (GENERATE) {
             write(folder, made);
         }
         var tests = new ArrayList<DynamicNode>();
-        made.forEach((name, yaml) -> tests.add(dynamicTest(name, () -> assertThat(yaml).isEqualTo(folder.text(name).orElse("")))));
-        tests.add(dynamicTest("every expected file is made",
-                () -> assertThat(folder.names("out-")).isSubsetOf(made.keySet())));
+        made.forEach((name, yaml) -> tests.add(dynamicTest(
+                name, () -> assertThat(yaml).isEqualTo(folder.text(name).orElse("")))));
+        tests.add(dynamicTest("every expected file is made", () -> assertThat(folder.names("out-"))
+                .isSubsetOf(made.keySet())));
         return tests.stream();
     }
 
@@ -94,13 +100,16 @@ class GoldenTest {
             objects.add(ClusterConfigMaps.preload(model, Map.of("planetary_worker.py", "…")));
             folder.trustedCa().ifPresent(bundle -> objects.add(ClusterConfigMaps.trustedCa(model, bundle)));
         }
-        objects.forEach(o -> made.put("out-%s-%s.yaml".formatted(o.getKind(), o.getMetadata().getName()), yaml(o)));
+        objects.forEach(o ->
+                made.put("out-%s-%s.yaml".formatted(o.getKind(), o.getMetadata().getName()), yaml(o)));
         return made;
     }
 
     private static Map<String, Object> plan(ClusterPlan plan) {
         var told = new LinkedHashMap<String, Object>();
-        told.put("create", plan.create().stream().map(p -> p.getMetadata().getName()).toList());
+        told.put(
+                "create",
+                plan.create().stream().map(p -> p.getMetadata().getName()).toList());
         told.put("delete", departures(plan.delete()));
         told.put("retire", departures(plan.retire()));
         told.put("keep", plan.keep().stream().map(ObservedPod::name).toList());
@@ -111,7 +120,9 @@ class GoldenTest {
     }
 
     private static List<Map<String, String>> departures(List<Departure> departures) {
-        return departures.stream().<Map<String, String>>map(d -> new TreeMap<>(Map.of("pod", d.pod().name(), "reason", d.reason().name(), "message", d.message())))
+        return departures.stream()
+                .<Map<String, String>>map(d -> new TreeMap<>(
+                        Map.of("pod", d.pod().name(), "reason", d.reason().name(), "message", d.message())))
                 .toList();
     }
 
@@ -126,7 +137,8 @@ class GoldenTest {
 
     private static void write(Folder folder, Map<String, String> made) {
         try {
-            for (var old : folder.names("out-").filter(name -> !made.containsKey(name)).toList()) {
+            for (var old :
+                    folder.names("out-").filter(name -> !made.containsKey(name)).toList()) {
                 Files.delete(folder.path().resolve(old));
             }
             for (var file : made.entrySet()) {

@@ -41,7 +41,12 @@ final class World {
         SimPod(Pod made, int number, Instant now) {
             uid = "u" + number;
             // Its spec is left out: nobody decides by it, and thousands are copied.
-            pod = new PodBuilder().withNewMetadataLike(made.getMetadata()).withUid(uid).withCreationTimestamp(now.toString()).endMetadata().build();
+            pod = new PodBuilder()
+                    .withNewMetadataLike(made.getMetadata())
+                    .withUid(uid)
+                    .withCreationTimestamp(now.toString())
+                    .endMetadata()
+                    .build();
             scheduler = Labels.SCHEDULER.equals(made.getMetadata().getLabels().get(Labels.COMPONENT));
         }
 
@@ -72,18 +77,39 @@ final class World {
     ClusterModel model() {
         var cluster = cluster();
         var spec = cluster.specOrDefault();
-        accepted = accepted == null ? AcceptedSpec.first(spec, "client:1") : accepted.covers(spec) ? accepted : accepted.next(spec, "client:1");
+        accepted = accepted == null
+                ? AcceptedSpec.first(spec, "client:1")
+                : accepted.covers(spec) ? accepted : accepted.next(spec, "client:1");
         return new ClusterModel(cluster, accepted, "p1", false);
     }
 
     ClusterObservation observe() {
         var state = answers && scheduler().isPresent() ? Optional.of(state()) : Optional.<SchedulerState>empty();
-        var observed = pods.stream().map(p -> new ObservedPod(
-                new PodBuilder(p.pod).withNewStatus().withPhase(p.phase)
-                        .addNewCondition().withType("Ready").withStatus(p.running() ? "True" : "False").endCondition().endStatus().build(), p.deleting,
-                state.flatMap(s -> s.worker(p.uid)), false, state.filter(s -> s.retired().contains(p.uid)).isPresent())).toList();
-        return new ClusterObservation(cluster(), Optional.ofNullable(accepted).stream().toList(), observed, Optional.empty(), List.of(), state,
-                state.isPresent() ? Optional.empty() : Optional.of(silentSince), now);
+        var observed = pods.stream()
+                .map(p -> new ObservedPod(
+                        new PodBuilder(p.pod)
+                                .withNewStatus()
+                                .withPhase(p.phase)
+                                .addNewCondition()
+                                .withType("Ready")
+                                .withStatus(p.running() ? "True" : "False")
+                                .endCondition()
+                                .endStatus()
+                                .build(),
+                        p.deleting,
+                        state.flatMap(s -> s.worker(p.uid)),
+                        false,
+                        state.filter(s -> s.retired().contains(p.uid)).isPresent()))
+                .toList();
+        return new ClusterObservation(
+                cluster(),
+                Optional.ofNullable(accepted).stream().toList(),
+                observed,
+                Optional.empty(),
+                List.of(),
+                state,
+                state.isPresent() ? Optional.empty() : Optional.of(silentSince),
+                now);
     }
 
     int wanted() {
@@ -96,7 +122,8 @@ final class World {
         pods.forEach(p -> names.add(p.pod.getMetadata().getName()));
         for (var pod : plan.create()) {
             if (!names.add(pod.getMetadata().getName())) {
-                throw new AssertionError("the name is taken: " + pod.getMetadata().getName());
+                throw new AssertionError(
+                        "the name is taken: " + pod.getMetadata().getName());
             }
             pods.add(new SimPod(pod, made++, now));
         }
@@ -120,10 +147,11 @@ final class World {
             case 5 -> any().ifPresent(p -> end(p, "Failed"));
             case 6 -> any().ifPresent(p -> end(p, "Succeeded"));
             case 7 -> any().ifPresent(this::vanish);
-            case 8, 9 -> any().filter(p -> p.registered && !p.retiring).ifPresent(p -> {
-                p.memory = random.nextInt(3) * 100L;
-                p.executing = random.nextInt(2);
-            });
+            case 8, 9 ->
+                any().filter(p -> p.registered && !p.retiring).ifPresent(p -> {
+                    p.memory = random.nextInt(3) * 100L;
+                    p.executing = random.nextInt(2);
+                });
             default -> any().ifPresent(this::progress);
         }
     }
@@ -137,11 +165,16 @@ final class World {
     }
 
     List<String> hashesOfWorkers() {
-        return pods.stream().filter(p -> !p.scheduler).map(p -> p.pod.getMetadata().getAnnotations().get(Labels.SPEC_HASH)).toList();
+        return pods.stream()
+                .filter(p -> !p.scheduler)
+                .map(p -> p.pod.getMetadata().getAnnotations().get(Labels.SPEC_HASH))
+                .toList();
     }
 
     long registered() {
-        return pods.stream().filter(p -> p.registered && p.live() && !p.retiring).count();
+        return pods.stream()
+                .filter(p -> p.registered && p.live() && !p.retiring)
+                .count();
     }
 
     /** What comes next for a pod if nothing goes wrong. */
@@ -162,7 +195,9 @@ final class World {
     /** Results go to another worker; where there is none, it stays. */
     private void retire(SimPod p) {
         p.executing = 0;
-        var recipient = pods.stream().filter(o -> o != p && o.registered && o.live() && !o.retiring).findFirst();
+        var recipient = pods.stream()
+                .filter(o -> o != p && o.registered && o.live() && !o.retiring)
+                .findFirst();
         if (p.memory > 0 && recipient.isEmpty()) {
             return;
         }
@@ -198,14 +233,33 @@ final class World {
     }
 
     private SchedulerState state() {
-        return new SchedulerState("b", 1, false, Optional.empty(),
-                pods.stream().filter(p -> p.registered && p.running()).map(p -> new WorkerState(p.uid, p.uid, "default", "tls://" + p.uid,
-                        p.retiring ? "closing_gracefully" : "running", p.memory, p.memory > 0 ? 1 : 0, p.executing, p.executing, p.retiring)).toList(),
-                Set.copyOf(pods.stream().filter(p -> p.retired).map(p -> p.uid).toList()), List.of());
+        return new SchedulerState(
+                "b",
+                1,
+                false,
+                Optional.empty(),
+                pods.stream()
+                        .filter(p -> p.registered && p.running())
+                        .map(p -> new WorkerState(
+                                p.uid,
+                                p.uid,
+                                "default",
+                                "tls://" + p.uid,
+                                p.retiring ? "closing_gracefully" : "running",
+                                p.memory,
+                                p.memory > 0 ? 1 : 0,
+                                p.executing,
+                                p.executing,
+                                p.retiring))
+                        .toList(),
+                Set.copyOf(pods.stream().filter(p -> p.retired).map(p -> p.uid).toList()),
+                List.of());
     }
 
     private Optional<SimPod> scheduler() {
-        return pods.stream().filter(p -> p.scheduler && p.running() && !p.deleting).findFirst();
+        return pods.stream()
+                .filter(p -> p.scheduler && p.running() && !p.deleting)
+                .findFirst();
     }
 
     private Optional<SimPod> any() {
@@ -218,9 +272,23 @@ final class World {
 
     private PlanetaryCluster cluster() {
         var cluster = new PlanetaryCluster();
-        cluster.setMetadata(new ObjectMetaBuilder().withName("ndvi").withNamespace("n").withUid("c1").withGeneration(1L).build());
-        cluster.setSpec(new PlanetaryClusterSpec(null, null, null, null, null, null, suspend, null,
-                new WorkersSpec(replicas, threads, null, null, null, null), null));
+        cluster.setMetadata(new ObjectMetaBuilder()
+                .withName("ndvi")
+                .withNamespace("n")
+                .withUid("c1")
+                .withGeneration(1L)
+                .build());
+        cluster.setSpec(new PlanetaryClusterSpec(
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                suspend,
+                null,
+                new WorkersSpec(replicas, threads, null, null, null, null),
+                null));
         return cluster;
     }
 }

@@ -34,40 +34,56 @@ class ClusterCreationIT {
         var cluster = flow.apply("c", "workers: {replicas: 2}");
 
         // Then: nothing waits for anything else, all pods are still Pending
-        Flow.until().untilAsserted(() -> assertThat(objects()).extracting(o -> o.getKind() + " " + o.getMetadata().getName())
+        Flow.until().untilAsserted(() -> assertThat(objects())
+                .extracting(o -> o.getKind() + " " + o.getMetadata().getName())
                 .satisfiesExactlyInAnyOrder(
-                        o -> assertThat(o).isEqualTo("Pod c-scheduler-0"), o -> assertThat(o).isEqualTo("Pod c-default-0"),
-                        o -> assertThat(o).isEqualTo("Pod c-default-1"), o -> assertThat(o).isEqualTo("Service c-scheduler"),
-                        o -> assertThat(o).isEqualTo("Secret c-ca"), o -> assertThat(o).isEqualTo("Secret c-pods"),
-                        o -> assertThat(o).isEqualTo("Secret c-client"), o -> assertThat(o).startsWith("ConfigMap c-preload-"),
+                        o -> assertThat(o).isEqualTo("Pod c-scheduler-0"),
+                        o -> assertThat(o).isEqualTo("Pod c-default-0"),
+                        o -> assertThat(o).isEqualTo("Pod c-default-1"),
+                        o -> assertThat(o).isEqualTo("Service c-scheduler"),
+                        o -> assertThat(o).isEqualTo("Secret c-ca"),
+                        o -> assertThat(o).isEqualTo("Secret c-pods"),
+                        o -> assertThat(o).isEqualTo("Secret c-client"),
+                        o -> assertThat(o).startsWith("ConfigMap c-preload-"),
                         o -> assertThat(o).isEqualTo("ControllerRevision c-r1")));
         assertThat(objects()).allSatisfy(o -> {
             assertThat(o.getMetadata().getLabels()).containsAllEntriesOf(Labels.of("c"));
             assertThat(Labels.controller(o).orElseThrow()).isEqualTo(Labels.owner(cluster));
         });
-        assertThat(flow.pods().workers("c")).allSatisfy(p -> assertThat(p.getMetadata().getLabels()).containsEntry(Labels.GROUP, "default"));
+        assertThat(flow.pods().workers("c"))
+                .allSatisfy(p -> assertThat(p.getMetadata().getLabels()).containsEntry(Labels.GROUP, "default"));
     }
 
     @Test
     void saysSomethingUsefulFromTheFirstStatusOn() throws Exception {
         // Given: a watch that misses no version
         var seen = new LinkedBlockingQueue<PlanetaryCluster>();
-        try (var _ = flow.client().resources(PlanetaryCluster.class).inNamespace(flow.namespace())
+        try (var _ = flow.client()
+                .resources(PlanetaryCluster.class)
+                .inNamespace(flow.namespace())
                 .watch(new Versions(seen))) {
             // When
             flow.apply("c", "workers: {replicas: 2}");
 
             // Then
-            var first = Stream.generate(() -> poll(seen)).filter(c -> c.getStatus() != null).findFirst().orElseThrow();
-            assertThat(first.getStatus().observedGeneration()).isEqualTo(first.getMetadata().getGeneration());
+            var first = Stream.generate(() -> poll(seen))
+                    .filter(c -> c.getStatus() != null)
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(first.getStatus().observedGeneration())
+                    .isEqualTo(first.getMetadata().getGeneration());
             assertThat(first.getStatus().phase()).isEqualTo(Phase.Pending);
             assertThat(first.getStatus().condition(Condition.READY)).get().satisfies(c -> {
                 assertThat(c.status()).isEqualTo(Condition.Status.False);
                 assertThat(c.observedGeneration()).isEqualTo(first.getMetadata().getGeneration());
             });
-            assertThat(first.getStatus().condition(Condition.RECONCILING)).get().extracting(Condition::status).isEqualTo(Condition.Status.True);
+            assertThat(first.getStatus().condition(Condition.RECONCILING))
+                    .get()
+                    .extracting(Condition::status)
+                    .isEqualTo(Condition.Status.True);
             assertThat(first.getStatus().condition(Condition.STALLED)).isEmpty();
-            assertThat(first.getStatus().scheduler().address()).isEqualTo("tls://c-scheduler.%s.svc:8786".formatted(flow.namespace()));
+            assertThat(first.getStatus().scheduler().address())
+                    .isEqualTo("tls://c-scheduler.%s.svc:8786".formatted(flow.namespace()));
             assertThat(first.getStatus().workers().desired()).isEqualTo(2);
         }
     }
@@ -82,8 +98,12 @@ class ClusterCreationIT {
         flow.pods().of("c").forEach(flow.pods()::run);
 
         // Then
-        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY)).isEqualTo("WorkersStarting: 0 of 2 workers ready"));
-        assertThat(flow.condition("c", Condition.SCHEDULER_READY)).get().extracting(Condition::status).isEqualTo(Condition.Status.True);
+        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY))
+                .isEqualTo("WorkersStarting: 0 of 2 workers ready"));
+        assertThat(flow.condition("c", Condition.SCHEDULER_READY))
+                .get()
+                .extracting(Condition::status)
+                .isEqualTo(Condition.Status.True);
 
         // When
         flow.scheduler("c").register(flow.pods().workers("c"));
@@ -94,11 +114,13 @@ class ClusterCreationIT {
             assertThat(s.workers().ready()).isEqualTo(2);
             assertThat(s.workers().replicas()).isEqualTo(2);
             assertThat(s.scheduler().podName()).isEqualTo("c-scheduler-0");
-            assertThat(s.conditions()).extracting(Condition::type)
+            assertThat(s.conditions())
+                    .extracting(Condition::type)
                     .containsExactlyInAnyOrder(Condition.READY, Condition.SCHEDULER_READY, Condition.WORKERS_READY);
             assertThat(s.conditions()).extracting(Condition::status).containsOnly(Condition.Status.True);
         }));
-        Flow.until().untilAsserted(() -> assertThat(flow.events("c")).extracting(e -> e.getReason() + ": " + e.getNote())
+        Flow.until().untilAsserted(() -> assertThat(flow.events("c"))
+                .extracting(e -> e.getReason() + ": " + e.getNote())
                 .contains("Created: the scheduler and 2 workers", "Ready: scheduler and 2 workers ready"));
     }
 
@@ -113,7 +135,9 @@ class ClusterCreationIT {
 
         // Then
         Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY))
-                .startsWith("SchedulerImagePullBackOff: ").contains("c-scheduler-0").contains("no/such:image"));
+                .startsWith("SchedulerImagePullBackOff: ")
+                .contains("c-scheduler-0")
+                .contains("no/such:image"));
 
         // When
         flow.pods().run(flow.pods().schedulers("c").getFirst());
@@ -121,18 +145,26 @@ class ClusterCreationIT {
 
         // Then
         Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY))
-                .startsWith("WorkerUnschedulable: ").contains("0 of 2 workers ready", "c-default-0", "Insufficient cpu"));
+                .startsWith("WorkerUnschedulable: ")
+                .contains("0 of 2 workers ready", "c-default-0", "Insufficient cpu"));
         assertThat(flow.condition("c", Condition.RECONCILING)).isPresent();
     }
 
     private List<HasMetadata> objects() {
         var client = flow.client();
         var ns = flow.namespace();
-        return Stream.<List<? extends HasMetadata>>of(client.pods().inNamespace(ns).list().getItems(),
-                        client.services().inNamespace(ns).list().getItems(), client.secrets().inNamespace(ns).list().getItems(),
+        return Stream.<List<? extends HasMetadata>>of(
+                        client.pods().inNamespace(ns).list().getItems(),
+                        client.services().inNamespace(ns).list().getItems(),
+                        client.secrets().inNamespace(ns).list().getItems(),
                         client.configMaps().inNamespace(ns).list().getItems(),
-                        client.apps().controllerRevisions().inNamespace(ns).list().getItems())
-                .<HasMetadata>flatMap(List::stream).toList();
+                        client.apps()
+                                .controllerRevisions()
+                                .inNamespace(ns)
+                                .list()
+                                .getItems())
+                .<HasMetadata>flatMap(List::stream)
+                .toList();
     }
 
     private static PlanetaryCluster poll(BlockingQueue<PlanetaryCluster> queue) {
@@ -143,8 +175,7 @@ class ClusterCreationIT {
         }
     }
 
-    private record Versions(Queue<PlanetaryCluster> seen)
-            implements Watcher<PlanetaryCluster> {
+    private record Versions(Queue<PlanetaryCluster> seen) implements Watcher<PlanetaryCluster> {
         @Override
         public void eventReceived(Action action, PlanetaryCluster cluster) {
             seen.add(cluster);

@@ -31,7 +31,8 @@ class ConcurrentWritersIT {
         Flow.until().until(() -> flow.message("c", Condition.READY).startsWith("WorkersStarting"));
 
         for (var round = 1; round <= ROUNDS; round++) {
-            // When one pod event makes a status to write, the spec changes meanwhile, a little later each time, and then all is quiet:
+            // When one pod event makes a status to write, the spec changes meanwhile, a little later each time, and
+            // then all is quiet:
             // nothing else happens that would make up for an event that got lost
             var wanted = 1 + round % 3;
             var trouble = round % 2 == 0;
@@ -59,13 +60,17 @@ class ConcurrentWritersIT {
         for (var round = 0; round <= 50; round++) {
             var trouble = round % 2 == 1;
             var event = CompletableFuture.runAsync(() -> trouble(trouble));
-            flow.cluster("c").patch(PatchContext.of(PatchType.JSON_MERGE), "metadata: {labels: {round-%d: done}}".formatted(round));
+            flow.cluster("c")
+                    .patch(
+                            PatchContext.of(PatchType.JSON_MERGE),
+                            "metadata: {labels: {round-%d: done}}".formatted(round));
             event.join();
         }
 
         // Then every label is there, and the status tells of the last event
         assertThat(flow.cluster("c").get().getMetadata().getLabels()).hasSize(51);
-        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY)).startsWith("WorkersStarting: 0 of 1 workers ready"));
+        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY))
+                .startsWith("WorkersStarting: 0 of 1 workers ready"));
     }
 
     /** A change of the reason why the cluster is not ready: written at once. */

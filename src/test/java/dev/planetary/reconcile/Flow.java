@@ -78,7 +78,12 @@ final class Flow implements BeforeEachCallback, AfterEachCallback {
     @Override
     public void beforeEach(ExtensionContext context) {
         namespace = api.namespace() + "-" + UUID.randomUUID().toString().substring(0, 8);
-        client().resource(new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build()).create();
+        client().resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(namespace)
+                        .endMetadata()
+                        .build())
+                .create();
         pods = new PodsByHand(client(), namespace);
         schedulers = new PretendSchedulers();
         process = new Process(IMAGE, new Wire());
@@ -109,12 +114,17 @@ final class Flow implements BeforeEachCallback, AfterEachCallback {
 
     /** @param spec YAML, such as {@code workers: {replicas: 2}} */
     PlanetaryCluster apply(String name, String spec) {
-        return client().resource(client().getKubernetesSerialization().unmarshal("""
+        return client().resource(client().getKubernetesSerialization()
+                        .unmarshal(
+                                """
                 apiVersion: planetary.dev/v1alpha1
                 kind: PlanetaryCluster
                 metadata: {name: %s, namespace: %s}
                 spec: {%s}
-                """.formatted(name, namespace, spec), PlanetaryCluster.class)).create();
+                """
+                                        .formatted(name, namespace, spec),
+                                PlanetaryCluster.class))
+                .create();
     }
 
     /** A user's change of some fields; null takes one out. */
@@ -143,23 +153,33 @@ final class Flow implements BeforeEachCallback, AfterEachCallback {
     /** Ready, for the spec as it is now. */
     boolean ready(String name) {
         var cluster = cluster(name).get();
-        return cluster.getStatus() != null && cluster.getStatus().condition(Condition.READY)
-                .filter(c -> c.status() == Condition.Status.True && cluster.getMetadata().getGeneration().equals(c.observedGeneration())).isPresent();
+        return cluster.getStatus() != null
+                && cluster.getStatus()
+                        .condition(Condition.READY)
+                        .filter(c -> c.status() == Condition.Status.True
+                                && cluster.getMetadata().getGeneration().equals(c.observedGeneration()))
+                        .isPresent();
     }
 
     List<Event> events(String cluster) {
         return client().events().v1().events().inNamespace(namespace).list().getItems().stream()
-                .filter(e -> e.getRegarding() != null && e.getRegarding().getName().equals(cluster)).toList();
+                .filter(e ->
+                        e.getRegarding() != null && e.getRegarding().getName().equals(cluster))
+                .toList();
     }
 
     /** Notes of the events of a reason. */
     List<String> events(String cluster, String reason) {
-        return events(cluster).stream().filter(e -> e.getReason().equals(reason)).map(Event::getNote).toList();
+        return events(cluster).stream()
+                .filter(e -> e.getReason().equals(reason))
+                .map(Event::getNote)
+                .toList();
     }
 
     /** Waits for a scheduler and workers, runs them, registers them, and waits until the cluster is ready. */
     void comeUp(String name, int workers) {
-        until().until(() -> pods.schedulers(name).size() == 1 && pods.workers(name).size() == workers);
+        until().until(() ->
+                pods.schedulers(name).size() == 1 && pods.workers(name).size() == workers);
         pods.of(name).forEach(pods::run);
         scheduler(name).register(pods.workers(name));
         until().until(() -> ready(name));
@@ -194,12 +214,25 @@ final class Flow implements BeforeEachCallback, AfterEachCallback {
         Process(String defaultImage, Wire wire) {
             this.wire = wire;
             // As application.properties sets it.
-            var config = new ConfigBuilder(client().getConfiguration()).withRequestRetryBackoffLimit(3).build();
-            var client = new KubernetesClientBuilder().withConfig(config)
-                    .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("wire", wire)).build();
-            operator = new Operator(o -> o.withKubernetesClient(client).withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
-            operator.register(new PlanetaryClusterReconciler(ClusterParts.of(client, new TestSettings(defaultImage), schedulers, watch,
-                    Clock.systemUTC(), threads, "tests")), c -> c.settingNamespace(namespace));
+            var config = new ConfigBuilder(client().getConfiguration())
+                    .withRequestRetryBackoffLimit(3)
+                    .build();
+            var client = new KubernetesClientBuilder()
+                    .withConfig(config)
+                    .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("wire", wire))
+                    .build();
+            operator = new Operator(
+                    o -> o.withKubernetesClient(client).withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
+            operator.register(
+                    new PlanetaryClusterReconciler(ClusterParts.of(
+                            client,
+                            new TestSettings(defaultImage),
+                            schedulers,
+                            watch,
+                            Clock.systemUTC(),
+                            threads,
+                            "tests")),
+                    c -> c.settingNamespace(namespace));
             operator.start();
         }
 

@@ -27,13 +27,15 @@ class ForeignObjectsIT {
     final Flow flow = new Flow(API);
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "{apiVersion: v1, kind: Pod, metadata: {name: c-default-0}, spec: {containers: [{name: x, image: x}]}}",
-        "{apiVersion: v1, kind: Pod, metadata: {name: c-scheduler-0}, spec: {containers: [{name: x, image: x}]}}",
-        "{apiVersion: v1, kind: Service, metadata: {name: c-scheduler}, spec: {ports: [{port: 80}]}}",
-        "{apiVersion: v1, kind: Secret, metadata: {name: c-ca}, data: {}}",
-        "{apiVersion: v1, kind: Secret, metadata: {name: c-client}, data: {}}",
-        "{apiVersion: apps/v1, kind: ControllerRevision, metadata: {name: c-r1}, revision: 1, data: {}}"})
+    @ValueSource(
+            strings = {
+                "{apiVersion: v1, kind: Pod, metadata: {name: c-default-0}, spec: {containers: [{name: x, image: x}]}}",
+                "{apiVersion: v1, kind: Pod, metadata: {name: c-scheduler-0}, spec: {containers: [{name: x, image: x}]}}",
+                "{apiVersion: v1, kind: Service, metadata: {name: c-scheduler}, spec: {ports: [{port: 80}]}}",
+                "{apiVersion: v1, kind: Secret, metadata: {name: c-ca}, data: {}}",
+                "{apiVersion: v1, kind: Secret, metadata: {name: c-client}, data: {}}",
+                "{apiVersion: apps/v1, kind: ControllerRevision, metadata: {name: c-r1}, revision: 1, data: {}}"
+            })
     void aForeignObjectUnderOurNameIsNamedAndNotTouched(String yaml) {
         // Given
         var foreign = foreign(yaml);
@@ -62,12 +64,22 @@ class ForeignObjectsIT {
     @Test
     void anotherClustersPodIsItsOwn() {
         // Given a pod that looks like ours in everything but the uid of its controller
-        var pod = new PodBuilder(foreign(Pod.class, """
-                {apiVersion: v1, kind: Pod, metadata: {name: c-default-0}, spec: {containers: [{name: x, image: x}]}}""")).editMetadata()
+        var pod = new PodBuilder(
+                        foreign(
+                                Pod.class,
+                                """
+                {apiVersion: v1, kind: Pod, metadata: {name: c-default-0}, spec: {containers: [{name: x, image: x}]}}"""))
+                .editMetadata()
                 .addToLabels(Labels.worker("c", "default"))
-                .withOwnerReferences(new OwnerReferenceBuilder().withApiVersion("planetary.dev/v1alpha1").withKind(PlanetaryCluster.KIND)
-                        .withName("other").withUid("11111111-2222-3333-4444-555555555555").withController(true).build())
-                .endMetadata().build();
+                .withOwnerReferences(new OwnerReferenceBuilder()
+                        .withApiVersion("planetary.dev/v1alpha1")
+                        .withKind(PlanetaryCluster.KIND)
+                        .withName("other")
+                        .withUid("11111111-2222-3333-4444-555555555555")
+                        .withController(true)
+                        .build())
+                .endMetadata()
+                .build();
         var other = flow.client().resource(pod).update();
 
         // When
@@ -104,7 +116,8 @@ class ForeignObjectsIT {
 
         // Then
         Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.RECONCILING))
-                .startsWith("Waiting: ").contains("of the cluster that had this name before is being deleted"));
+                .startsWith("Waiting: ")
+                .contains("of the cluster that had this name before is being deleted"));
         assertThat(flow.condition("c", Condition.STALLED)).isEmpty();
         assertThat(objects()).isEqualTo(former);
 
@@ -114,7 +127,9 @@ class ForeignObjectsIT {
         // Then
         flow.comeUp("c", 1);
         var uid = flow.cluster("c").get().getMetadata().getUid();
-        assertThat(objects()).hasSize(8).allSatisfy(o -> assertThat(Labels.controller(o).orElseThrow().getUid()).isEqualTo(uid));
+        assertThat(objects()).hasSize(8).allSatisfy(o -> assertThat(
+                        Labels.controller(o).orElseThrow().getUid())
+                .isEqualTo(uid));
     }
 
     private HasMetadata foreign(String yaml) {
@@ -130,10 +145,17 @@ class ForeignObjectsIT {
     private List<HasMetadata> objects() {
         var client = flow.client();
         var ns = flow.namespace();
-        return Stream.<List<? extends HasMetadata>>of(client.pods().inNamespace(ns).list().getItems(),
-                        client.services().inNamespace(ns).list().getItems(), client.secrets().inNamespace(ns).list().getItems(),
+        return Stream.<List<? extends HasMetadata>>of(
+                        client.pods().inNamespace(ns).list().getItems(),
+                        client.services().inNamespace(ns).list().getItems(),
+                        client.secrets().inNamespace(ns).list().getItems(),
                         client.configMaps().inNamespace(ns).list().getItems(),
-                        client.apps().controllerRevisions().inNamespace(ns).list().getItems())
-                .<HasMetadata>flatMap(List::stream).toList();
+                        client.apps()
+                                .controllerRevisions()
+                                .inNamespace(ns)
+                                .list()
+                                .getItems())
+                .<HasMetadata>flatMap(List::stream)
+                .toList();
     }
 }

@@ -51,8 +51,17 @@ class OperatorRestartIT {
         flow.settle();
 
         // Then: nothing is missing, nothing is there twice, and who trusted the cluster still does
-        assertThat(objects()).hasSize(9).contains("Pod c-scheduler-0", "Pod c-default-0", "Pod c-default-1", "Service c-scheduler",
-                "Secret c-ca", "Secret c-pods", "Secret c-client", "ControllerRevision c-r1");
+        assertThat(objects())
+                .hasSize(9)
+                .contains(
+                        "Pod c-scheduler-0",
+                        "Pod c-default-0",
+                        "Pod c-default-1",
+                        "Service c-scheduler",
+                        "Secret c-ca",
+                        "Secret c-pods",
+                        "Secret c-client",
+                        "ControllerRevision c-r1");
         assertThat(secrets()).containsAllEntriesOf(secrets);
     }
 
@@ -61,8 +70,12 @@ class OperatorRestartIT {
         // Given a line that carries every first request and loses the answer
         var lost = ConcurrentHashMap.<String>newKeySet();
         flow.wire().breaks(sent -> {
-            var once = sent.write() && !sent.is("POST events") && lost.add(sent.method() + sent.path() + sent.body().length());
-            return once ? Optional.of(new Wire.Fault.Lost(flow.client(), 504, "Timeout", "the answer was lost")) : Optional.empty();
+            var once = sent.write()
+                    && !sent.is("POST events")
+                    && lost.add(sent.method() + sent.path() + sent.body().length());
+            return once
+                    ? Optional.of(new Wire.Fault.Lost(flow.client(), 504, "Timeout", "the answer was lost"))
+                    : Optional.empty();
         });
 
         // When
@@ -83,7 +96,9 @@ class OperatorRestartIT {
         flow.scheduler("c").loaded(flow.pods().get("c-default-0"), 100, 0);
         flow.change("c", "workers: {replicas: 1}");
         var leaving = flow.pods().get("c-default-1");
-        Flow.until().until(() -> flow.scheduler("c").retireRequests.contains(Set.of(leaving.getMetadata().getUid())));
+        Flow.until().until(() -> flow.scheduler("c")
+                .retireRequests
+                .contains(Set.of(leaving.getMetadata().getUid())));
         flow.stop();
 
         // When it leaves while nobody looks
@@ -92,7 +107,8 @@ class OperatorRestartIT {
         flow.restart();
 
         // Then it counts as retired, not as lost
-        Flow.until().untilAsserted(() -> assertThat(flow.pods().workerNames("c")).containsExactly("c-default-0"));
+        Flow.until()
+                .untilAsserted(() -> assertThat(flow.pods().workerNames("c")).containsExactly("c-default-0"));
         Flow.until().untilAsserted(() -> assertThat(flow.events("c", "Retired")).hasSize(1));
         assertThat(flow.events("c", "Completed")).isEmpty();
     }
@@ -124,10 +140,18 @@ class OperatorRestartIT {
     private List<String> objects() {
         var client = flow.client();
         var ns = flow.namespace();
-        return Stream.<List<? extends HasMetadata>>of(client.pods().inNamespace(ns).list().getItems(),
-                        client.services().inNamespace(ns).list().getItems(), client.secrets().inNamespace(ns).list().getItems(),
+        return Stream.<List<? extends HasMetadata>>of(
+                        client.pods().inNamespace(ns).list().getItems(),
+                        client.services().inNamespace(ns).list().getItems(),
+                        client.secrets().inNamespace(ns).list().getItems(),
                         client.configMaps().inNamespace(ns).list().getItems(),
-                        client.apps().controllerRevisions().inNamespace(ns).list().getItems())
-                .flatMap(List::stream).map(o -> o.getKind() + " " + o.getMetadata().getName()).toList();
+                        client.apps()
+                                .controllerRevisions()
+                                .inNamespace(ns)
+                                .list()
+                                .getItems())
+                .flatMap(List::stream)
+                .map(o -> o.getKind() + " " + o.getMetadata().getName())
+                .toList();
     }
 }

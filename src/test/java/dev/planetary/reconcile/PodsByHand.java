@@ -35,7 +35,10 @@ final class PodsByHand {
     }
 
     List<String> workerNames(String cluster) {
-        return workers(cluster).stream().map(p -> p.getMetadata().getName()).sorted().toList();
+        return workers(cluster).stream()
+                .map(p -> p.getMetadata().getName())
+                .sorted()
+                .toList();
     }
 
     Pod get(String name) {
@@ -50,42 +53,111 @@ final class PodsByHand {
     /** On a node, its container up, its probe passed. */
     void run(Pod pod) {
         // The address is what the operator asks a scheduler at; nobody listens there, the pretended ones go by uid.
-        set(pod, status(pod, "Running").withPodIP("10.0.0.1").addNewPodIP().withIp("10.0.0.1").endPodIP()
-                .addNewCondition().withType("Ready").withStatus("True").endCondition()
-                .addToContainerStatuses(container(pod).withReady(true).withNewState().withNewRunning().endRunning().endState().build())
-                .build());
+        set(
+                pod,
+                status(pod, "Running")
+                        .withPodIP("10.0.0.1")
+                        .addNewPodIP()
+                        .withIp("10.0.0.1")
+                        .endPodIP()
+                        .addNewCondition()
+                        .withType("Ready")
+                        .withStatus("True")
+                        .endCondition()
+                        .addToContainerStatuses(container(pod)
+                                .withReady(true)
+                                .withNewState()
+                                .withNewRunning()
+                                .endRunning()
+                                .endState()
+                                .build())
+                        .build());
     }
 
     /** As {@link #run}, before the probe has passed. */
     void runUnready(Pod pod) {
-        set(pod, status(pod, "Running").withPodIP("10.0.0.1").addNewPodIP().withIp("10.0.0.1").endPodIP()
-                .addNewCondition().withType("Ready").withStatus("False").endCondition().build());
+        set(
+                pod,
+                status(pod, "Running")
+                        .withPodIP("10.0.0.1")
+                        .addNewPodIP()
+                        .withIp("10.0.0.1")
+                        .endPodIP()
+                        .addNewCondition()
+                        .withType("Ready")
+                        .withStatus("False")
+                        .endCondition()
+                        .build());
     }
 
     /** Ended with an error, beyond what the kubelet restarts. */
     void fail(Pod pod) {
-        set(pod, status(pod, "Failed").addToContainerStatuses(container(pod).withNewState().withNewTerminated()
-                .withExitCode(3).withReason("Error").withMessage("No module named 'dask'").endTerminated().endState().build()).build());
+        set(
+                pod,
+                status(pod, "Failed")
+                        .addToContainerStatuses(container(pod)
+                                .withNewState()
+                                .withNewTerminated()
+                                .withExitCode(3)
+                                .withReason("Error")
+                                .withMessage("No module named 'dask'")
+                                .endTerminated()
+                                .endState()
+                                .build())
+                        .build());
     }
 
     /** As the kubelet leaves a pod that it had to evict. */
     void evict(Pod pod) {
-        set(pod, status(pod, "Failed").withReason("Evicted").withMessage("The node was low on resource: memory.").build());
+        set(
+                pod,
+                status(pod, "Failed")
+                        .withReason("Evicted")
+                        .withMessage("The node was low on resource: memory.")
+                        .build());
     }
 
     void succeed(Pod pod) {
-        set(pod, status(pod, "Succeeded").addToContainerStatuses(container(pod).withNewState().withNewTerminated()
-                .withExitCode(0).withReason("Completed").endTerminated().endState().build()).build());
+        set(
+                pod,
+                status(pod, "Succeeded")
+                        .addToContainerStatuses(container(pod)
+                                .withNewState()
+                                .withNewTerminated()
+                                .withExitCode(0)
+                                .withReason("Completed")
+                                .endTerminated()
+                                .endState()
+                                .build())
+                        .build());
     }
 
     void unschedulable(Pod pod) {
-        set(pod, status(pod, "Pending").addNewCondition().withType("PodScheduled").withStatus("False").withReason("Unschedulable")
-                .withMessage("0/1 nodes are available: 1 Insufficient cpu.").endCondition().build());
+        set(
+                pod,
+                status(pod, "Pending")
+                        .addNewCondition()
+                        .withType("PodScheduled")
+                        .withStatus("False")
+                        .withReason("Unschedulable")
+                        .withMessage("0/1 nodes are available: 1 Insufficient cpu.")
+                        .endCondition()
+                        .build());
     }
 
     void imagePullBackOff(Pod pod) {
-        set(pod, status(pod, "Pending").addToContainerStatuses(container(pod).withNewState().withNewWaiting()
-                .withReason("ImagePullBackOff").withMessage("Back-off pulling image \"no/such:image\"").endWaiting().endState().build()).build());
+        set(
+                pod,
+                status(pod, "Pending")
+                        .addToContainerStatuses(container(pod)
+                                .withNewState()
+                                .withNewWaiting()
+                                .withReason("ImagePullBackOff")
+                                .withMessage("Back-off pulling image \"no/such:image\"")
+                                .endWaiting()
+                                .endState()
+                                .build())
+                        .build());
     }
 
     /** Somebody deletes it; without a node it is gone at once. */
@@ -96,9 +168,19 @@ final class PodsByHand {
     /** On a node: from now on a deletion leaves it Terminating until its kubelet has ended it. */
     void bind(Pod pod) {
         var meta = pod.getMetadata();
-        client.raw("/api/v1/namespaces/%s/pods/%s/binding".formatted(namespace, meta.getName()), "POST", new BindingBuilder()
-                .withNewMetadata().withName(meta.getName()).withNamespace(namespace).endMetadata()
-                .withNewTarget().withKind("Node").withName("a-node").endTarget().build());
+        client.raw(
+                "/api/v1/namespaces/%s/pods/%s/binding".formatted(namespace, meta.getName()),
+                "POST",
+                new BindingBuilder()
+                        .withNewMetadata()
+                        .withName(meta.getName())
+                        .withNamespace(namespace)
+                        .endMetadata()
+                        .withNewTarget()
+                        .withKind("Node")
+                        .withName("a-node")
+                        .endTarget()
+                        .build());
     }
 
     /** The kubelet has ended it. */
@@ -108,13 +190,23 @@ final class PodsByHand {
 
     /** A change that means nothing to the operator but wakes it. */
     void poke(Pod pod, String value) {
-        named(pod.getMetadata().getName())
-                .edit(p -> p.edit().editMetadata().addToAnnotations("tests.planetary.dev/poke", value).endMetadata().build());
+        named(pod.getMetadata().getName()).edit(p -> p.edit()
+                .editMetadata()
+                .addToAnnotations("tests.planetary.dev/poke", value)
+                .endMetadata()
+                .build());
     }
 
     private List<Pod> list(String cluster, String selector) {
-        return client.pods().inNamespace(namespace).withLabelSelector(Labels.CLUSTER + "=" + cluster + "," + selector).list().getItems().stream()
-                .sorted(Comparator.comparing((Pod p) -> p.getMetadata().getCreationTimestamp()).thenComparing(p -> p.getMetadata().getName()))
+        return client
+                .pods()
+                .inNamespace(namespace)
+                .withLabelSelector(Labels.CLUSTER + "=" + cluster + "," + selector)
+                .list()
+                .getItems()
+                .stream()
+                .sorted(Comparator.comparing((Pod p) -> p.getMetadata().getCreationTimestamp())
+                        .thenComparing(p -> p.getMetadata().getName()))
                 .toList();
     }
 
@@ -123,15 +215,22 @@ final class PodsByHand {
     }
 
     private void set(Pod pod, PodStatus status) {
-        named(pod.getMetadata().getName()).editStatus(p -> p.edit().withStatus(status).build());
+        named(pod.getMetadata().getName())
+                .editStatus(p -> p.edit().withStatus(status).build());
     }
 
     private static PodStatusBuilder status(Pod pod, String phase) {
-        return new PodStatusBuilder().withPhase(phase).withQosClass(pod.getStatus().getQosClass());
+        return new PodStatusBuilder()
+                .withPhase(phase)
+                .withQosClass(pod.getStatus().getQosClass());
     }
 
     private static ContainerStatusBuilder container(Pod pod) {
-        return new ContainerStatusBuilder().withName("dask").withImage(pod.getSpec().getContainers().getFirst().getImage())
-                .withImageID("").withRestartCount(0).withReady(false);
+        return new ContainerStatusBuilder()
+                .withName("dask")
+                .withImage(pod.getSpec().getContainers().getFirst().getImage())
+                .withImageID("")
+                .withRestartCount(0)
+                .withReady(false);
     }
 }

@@ -15,14 +15,19 @@ class PreloadsTest {
         var preloads = Preloads.load();
 
         try (var files = Files.list(SOURCES)) {
-            assertThat(preloads.files().keySet()).containsExactlyInAnyOrderElementsOf(
-                    files.map(f -> f.getFileName().toString()).filter(name -> name.endsWith(".py")).toList());
+            assertThat(preloads.files().keySet())
+                    .containsExactlyInAnyOrderElementsOf(
+                            files.map(f -> f.getFileName().toString())
+                                    .filter(name -> name.endsWith(".py"))
+                                    .toList());
         }
     }
 
     @Test
     void they_fit_a_ConfigMap() {
-        var bytes = Preloads.load().files().values().stream().mapToInt(String::length).sum();
+        var bytes = Preloads.load().files().values().stream()
+                .mapToInt(String::length)
+                .sum();
 
         assertThat(bytes).isLessThan(1 << 20);
     }

@@ -40,7 +40,8 @@ final class PretendSchedulers implements SchedulerClient {
     }
 
     @Override
-    public void retire(SchedulerEndpoint endpoint, Collection<String> uids, Duration timeout) throws SchedulerUnavailable {
+    public void retire(SchedulerEndpoint endpoint, Collection<String> uids, Duration timeout)
+            throws SchedulerUnavailable {
         in(endpoint.podUid()).retire(uids);
     }
 
@@ -58,6 +59,7 @@ final class PretendSchedulers implements SchedulerClient {
     static final class Scheduler {
         /** uids that it was asked to retire, and to keep after all, in order of the requests. */
         final List<Set<String>> retireRequests = new CopyOnWriteArrayList<>();
+
         final List<Set<String>> cancelRequests = new CopyOnWriteArrayList<>();
         private final String boot = UUID.randomUUID().toString();
         private final Map<String, WorkerState> workers = new LinkedHashMap<>();
@@ -67,8 +69,19 @@ final class PretendSchedulers implements SchedulerClient {
         private boolean ending;
 
         synchronized Scheduler register(Collection<Pod> pods) {
-            pods.forEach(p -> workers.put(p.getMetadata().getUid(), new WorkerState(p.getMetadata().getUid(), p.getMetadata().getName(),
-                    "default", "tls://10.0.0.1:1", "running", 0, 0, 0, 0, false)));
+            pods.forEach(p -> workers.put(
+                    p.getMetadata().getUid(),
+                    new WorkerState(
+                            p.getMetadata().getUid(),
+                            p.getMetadata().getName(),
+                            "default",
+                            "tls://10.0.0.1:1",
+                            "running",
+                            0,
+                            0,
+                            0,
+                            0,
+                            false)));
             return changed();
         }
 
@@ -79,8 +92,19 @@ final class PretendSchedulers implements SchedulerClient {
         }
 
         synchronized Scheduler loaded(Pod pod, long bytes, int executing) {
-            return change(pod.getMetadata().getUid(), w -> new WorkerState(w.uid(), w.name(), w.group(), w.address(), w.status(), bytes,
-                    bytes > 0 ? 1 : 0, executing, executing, w.retiring()));
+            return change(
+                    pod.getMetadata().getUid(),
+                    w -> new WorkerState(
+                            w.uid(),
+                            w.name(),
+                            w.group(),
+                            w.address(),
+                            w.status(),
+                            bytes,
+                            bytes > 0 ? 1 : 0,
+                            executing,
+                            executing,
+                            w.retiring()));
         }
 
         /** Retirement is over: results are moved, the worker is closed. */
@@ -99,13 +123,18 @@ final class PretendSchedulers implements SchedulerClient {
             return ending;
         }
 
-        private synchronized SchedulerState state(Optional<SchedulerState> last, Duration hold) throws SchedulerUnavailable, InterruptedException {
+        private synchronized SchedulerState state(Optional<SchedulerState> last, Duration hold)
+                throws SchedulerUnavailable, InterruptedException {
             var until = System.nanoTime() + hold.toNanos();
-            while (!silent && last.filter(l -> l.boot().equals(boot) && l.version() == version).isPresent() && System.nanoTime() < until) {
+            while (!silent
+                    && last.filter(l -> l.boot().equals(boot) && l.version() == version)
+                            .isPresent()
+                    && System.nanoTime() < until) {
                 wait(Math.max(1, (until - System.nanoTime()) / 1_000_000));
             }
             answers();
-            return new SchedulerState(boot, version, ending, Optional.empty(), List.copyOf(workers.values()), retired, List.of());
+            return new SchedulerState(
+                    boot, version, ending, Optional.empty(), List.copyOf(workers.values()), retired, List.of());
         }
 
         private synchronized void retire(Collection<String> uids) throws SchedulerUnavailable {
@@ -144,8 +173,17 @@ final class PretendSchedulers implements SchedulerClient {
         }
 
         private static WorkerState retiring(WorkerState w, boolean now) {
-            return new WorkerState(w.uid(), w.name(), w.group(), w.address(), w.status(), w.memory(), w.results(), w.executing(),
-                    w.processing(), now);
+            return new WorkerState(
+                    w.uid(),
+                    w.name(),
+                    w.group(),
+                    w.address(),
+                    w.status(),
+                    w.memory(),
+                    w.results(),
+                    w.executing(),
+                    w.processing(),
+                    now);
         }
     }
 }

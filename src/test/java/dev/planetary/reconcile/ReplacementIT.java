@@ -59,8 +59,10 @@ class ReplacementIT {
         flow.scheduler("c").loses(lost);
 
         // Then: under the old name or the next, as the old pod was still seen going or not
-        Flow.until().untilAsserted(() -> assertThat(flow.pods().workers("c")).hasSize(2)
-                .noneMatch(p -> p.getMetadata().getUid().equals(lost.getMetadata().getUid())));
+        Flow.until().untilAsserted(() -> assertThat(flow.pods().workers("c"))
+                .hasSize(2)
+                .noneMatch(
+                        p -> p.getMetadata().getUid().equals(lost.getMetadata().getUid())));
         told("Created", "1 workers");
     }
 
@@ -74,9 +76,13 @@ class ReplacementIT {
         flow.pods().delete(going);
 
         // Then: before the old one is gone
-        Flow.until().untilAsserted(() -> assertThat(flow.pods().workerNames("c")).containsExactly("c-default-0", "c-default-1", "c-default-2"));
-        assertThat(flow.pods().get("c-default-0").getMetadata().getDeletionTimestamp()).isNotNull();
-        Flow.until().untilAsserted(() -> assertThat(flow.status("c").orElseThrow().workers().retiring()).isEqualTo(1));
+        Flow.until().untilAsserted(() -> assertThat(flow.pods().workerNames("c"))
+                .containsExactly("c-default-0", "c-default-1", "c-default-2"));
+        assertThat(flow.pods().get("c-default-0").getMetadata().getDeletionTimestamp())
+                .isNotNull();
+        Flow.until().untilAsserted(() -> assertThat(
+                        flow.status("c").orElseThrow().workers().retiring())
+                .isEqualTo(1));
 
         // When it is
         flow.join("c", List.of(flow.pods().get("c-default-2")));
@@ -84,7 +90,9 @@ class ReplacementIT {
         flow.pods().gone(going);
 
         // Then
-        Flow.until().until(() -> flow.ready("c") && flow.status("c").orElseThrow().workers().retiring() == 0);
+        Flow.until()
+                .until(() -> flow.ready("c")
+                        && flow.status("c").orElseThrow().workers().retiring() == 0);
         assertThat(flow.pods().workerNames("c")).containsExactly("c-default-1", "c-default-2");
     }
 
@@ -94,10 +102,12 @@ class ReplacementIT {
         flow.pods().fail(flow.pods().get("c-scheduler-0"));
 
         // Then
-        Flow.until().untilAsserted(() -> assertThat(flow.pods().schedulers("c")).singleElement()
+        Flow.until().untilAsserted(() -> assertThat(flow.pods().schedulers("c"))
+                .singleElement()
                 .satisfies(p -> assertThat(p.getStatus().getPhase()).isEqualTo("Pending")));
         told("Failed", "c-scheduler-0: exit code 3: No module named 'dask'");
-        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.SCHEDULER_READY)).startsWith("SchedulerStarting"));
+        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.SCHEDULER_READY))
+                .startsWith("SchedulerStarting"));
 
         // When it runs and the workers have found it
         flow.pods().run(flow.pods().schedulers("c").getFirst());
@@ -126,12 +136,15 @@ class ReplacementIT {
         flow.pods().gone(first);
 
         // Then
-        Flow.until().untilAsserted(() -> assertThat(flow.pods().schedulers("c")).singleElement()
-                .satisfies(p -> assertThat(p.getMetadata().getUid()).isNotEqualTo(first.getMetadata().getUid())));
+        Flow.until().untilAsserted(() -> assertThat(flow.pods().schedulers("c"))
+                .singleElement()
+                .satisfies(p -> assertThat(p.getMetadata().getUid())
+                        .isNotEqualTo(first.getMetadata().getUid())));
     }
 
     private void replaced(List<String> instead) {
-        Flow.until().untilAsserted(() -> assertThat(flow.pods().workerNames("c")).isEqualTo(instead));
+        Flow.until()
+                .untilAsserted(() -> assertThat(flow.pods().workerNames("c")).isEqualTo(instead));
         flow.join("c", flow.pods().workers("c"));
         Flow.until().until(() -> flow.ready("c"));
     }

@@ -22,7 +22,9 @@ class ScalingIT {
         // Given numbers 0 and 2
         flow.apply("c", "workers: {replicas: 3}");
         flow.comeUp("c", 3);
-        flow.scheduler("c").loaded(flow.pods().get("c-default-0"), 10, 0).loaded(flow.pods().get("c-default-2"), 10, 0);
+        flow.scheduler("c")
+                .loaded(flow.pods().get("c-default-0"), 10, 0)
+                .loaded(flow.pods().get("c-default-2"), 10, 0);
         flow.change("c", "workers: {replicas: 2}");
         Flow.until().until(() -> !flow.scheduler("c").retireRequests.isEmpty());
         leave("c-default-1");
@@ -34,7 +36,8 @@ class ScalingIT {
         // Then
         Flow.until().untilAsserted(() -> assertThat(flow.pods().workerNames("c"))
                 .containsExactly("c-default-0", "c-default-1", "c-default-2", "c-default-3", "c-default-4"));
-        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY)).contains("2 of 5 workers ready"));
+        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY))
+                .contains("2 of 5 workers ready"));
         Flow.until().untilAsserted(() -> assertThat(flow.events("c", "Created")).contains("3 workers"));
     }
 
@@ -44,17 +47,22 @@ class ScalingIT {
         flow.apply("c", "workers: {replicas: 4}");
         flow.comeUp("c", 4);
         var scheduler = flow.scheduler("c");
-        scheduler.loaded(flow.pods().get("c-default-0"), 0, 1).loaded(flow.pods().get("c-default-1"), 1_000_000, 0)
+        scheduler
+                .loaded(flow.pods().get("c-default-0"), 0, 1)
+                .loaded(flow.pods().get("c-default-1"), 1_000_000, 0)
                 .loaded(flow.pods().get("c-default-2"), 10, 0);
 
         // When
         flow.change("c", "workers: {replicas: 2}");
 
         // Then
-        Flow.until().untilAsserted(() -> assertThat(scheduler.retireRequests).contains(Set.of(uid("c-default-2"), uid("c-default-3"))));
+        Flow.until().untilAsserted(() -> assertThat(scheduler.retireRequests)
+                .contains(Set.of(uid("c-default-2"), uid("c-default-3"))));
         flow.settle();
         assertThat(scheduler.retireRequests).hasSize(1);
-        assertThat(flow.pods().workers("c")).hasSize(4).allMatch(p -> p.getMetadata().getDeletionTimestamp() == null);
+        assertThat(flow.pods().workers("c"))
+                .hasSize(4)
+                .allMatch(p -> p.getMetadata().getDeletionTimestamp() == null);
         assertThat(flow.status("c")).get().satisfies(s -> {
             assertThat(s.workers().retiring()).isEqualTo(2);
             assertThat(s.workers().replicas()).isEqualTo(2);
@@ -65,9 +73,13 @@ class ScalingIT {
         leave("c-default-3");
 
         // Then
-        Flow.until().untilAsserted(() -> assertThat(flow.pods().workerNames("c")).containsExactly("c-default-0", "c-default-1"));
-        Flow.until().untilAsserted(() -> assertThat(flow.status("c").orElseThrow().workers().retiring()).isZero());
-        assertThat(String.join(" ", flow.events("c", "ScaledDown"))).contains("c-default-2", "c-default-3", "2 workers are wanted");
+        Flow.until().untilAsserted(() -> assertThat(flow.pods().workerNames("c"))
+                .containsExactly("c-default-0", "c-default-1"));
+        Flow.until().untilAsserted(() -> assertThat(
+                        flow.status("c").orElseThrow().workers().retiring())
+                .isZero());
+        assertThat(String.join(" ", flow.events("c", "ScaledDown")))
+                .contains("c-default-2", "c-default-3", "2 workers are wanted");
         assertThat(String.join(" ", flow.events("c", "Retired"))).contains("c-default-2", "c-default-3");
         assertThat(flow.events("c", "Completed")).isEmpty();
         assertThat(flow.ready("c")).isTrue();
@@ -87,7 +99,8 @@ class ScalingIT {
         flow.change("c", "workers: {replicas: 1}");
 
         // Then
-        Flow.until().untilAsserted(() -> assertThat(flow.pods().workerNames("c")).containsExactly("c-default-0"));
+        Flow.until()
+                .untilAsserted(() -> assertThat(flow.pods().workerNames("c")).containsExactly("c-default-0"));
         Flow.until().until(() -> flow.ready("c"));
         assertThat(flow.scheduler("c").retireRequests).isEmpty();
     }
@@ -104,8 +117,11 @@ class ScalingIT {
         flow.change("c", "workers: {replicas: 1}");
 
         // Then
-        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.WORKERS_READY)).contains("2 more workers than wanted"));
-        assertThat(flow.pods().workers("c")).hasSize(3).allMatch(p -> p.getMetadata().getDeletionTimestamp() == null);
+        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.WORKERS_READY))
+                .contains("2 more workers than wanted"));
+        assertThat(flow.pods().workers("c"))
+                .hasSize(3)
+                .allMatch(p -> p.getMetadata().getDeletionTimestamp() == null);
 
         // When
         scheduler.silent(false);
@@ -128,7 +144,8 @@ class ScalingIT {
         flow.change("c", "workers: {replicas: 3}");
 
         // Then
-        Flow.until().untilAsserted(() -> assertThat(scheduler.cancelRequests).contains(Set.of(uid("c-default-1"), uid("c-default-2"))));
+        Flow.until().untilAsserted(() -> assertThat(scheduler.cancelRequests)
+                .contains(Set.of(uid("c-default-1"), uid("c-default-2"))));
         Flow.until().until(() -> flow.ready("c"));
         flow.settle();
         assertThat(flow.pods().workerNames("c")).containsExactly("c-default-0", "c-default-1", "c-default-2");

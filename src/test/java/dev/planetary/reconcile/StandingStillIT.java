@@ -25,7 +25,9 @@ class StandingStillIT {
 
         // Then
         var requests = flow.wire().summary();
-        System.out.printf("1 + 4 from apply to Ready: %d requests %s%n", flow.wire().requests().size(), requests);
+        System.out.printf(
+                "1 + 4 from apply to Ready: %d requests %s%n",
+                flow.wire().requests().size(), requests);
         assertThat(flow.wire().requests()).as(requests.toString()).hasSizeLessThanOrEqualTo(20);
     }
 
@@ -82,7 +84,8 @@ class StandingStillIT {
         flow.restart();
 
         // Then: after the time an answer may take
-        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY)).startsWith("SchedulerUnreachable: "));
+        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY))
+                .startsWith("SchedulerUnreachable: "));
         assertThat(flow.pods().workerNames("c")).isEqualTo(List.of("c-default-0"));
     }
 }

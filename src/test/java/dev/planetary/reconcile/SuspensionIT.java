@@ -32,16 +32,19 @@ class SuspensionIT {
         flow.change("c", "suspend: true");
 
         // Then
-        Flow.until().until(() -> flow.pods().of("c").stream().allMatch(p -> p.getMetadata().getDeletionTimestamp() != null));
+        Flow.until().until(() -> flow.pods().of("c").stream()
+                .allMatch(p -> p.getMetadata().getDeletionTimestamp() != null));
         assertThat(scheduler.toldOfTheEnd()).isTrue();
         assertThat(scheduler.retireRequests).isEmpty();
-        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY)).isEqualTo("Suspending: 3 pods still there"));
+        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY))
+                .isEqualTo("Suspending: 3 pods still there"));
 
         // When they have
         pods.forEach(flow.pods()::gone);
 
         // Then
-        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY)).startsWith("Suspended: "));
+        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.READY))
+                .startsWith("Suspended: "));
         assertThat(flow.ready("c")).isTrue();
         assertThat(flow.status("c")).get().satisfies(s -> {
             assertThat(s.phase()).isEqualTo(Phase.Suspended);
@@ -50,7 +53,12 @@ class SuspensionIT {
             assertThat(s.workers().ready()).isZero();
         });
         assertThat(flow.events("c", "Suspended")).isNotEmpty();
-        assertThat(flow.client().services().inNamespace(flow.namespace()).withName("c-scheduler").get()).isNotNull();
+        assertThat(flow.client()
+                        .services()
+                        .inNamespace(flow.namespace())
+                        .withName("c-scheduler")
+                        .get())
+                .isNotNull();
     }
 
     @Test

@@ -24,7 +24,8 @@ class TroubleWithTheApiServerIT {
         "POST pods,     429, TooManyRequests,    'too many requests, please try again later', ApiServerError",
         "POST pods,     500, InternalError,      'etcdserver: request timed out', ApiServerError",
         "POST secrets,  503, ServiceUnavailable, 'the server is currently unable to handle the request', ApiServerError",
-        "POST services, 403, Forbidden,          'services is forbidden: User operator cannot create resource services', Forbidden"})
+        "POST services, 403, Forbidden,          'services is forbidden: User operator cannot create resource services', Forbidden"
+    })
     void isToldAndOvercome(String request, int code, String reason, String words, String told) {
         // Given
         flow.wire().breaks(sent -> sent.is(request), new Wire.Fault.Answer(code, reason, words));
@@ -33,15 +34,22 @@ class TroubleWithTheApiServerIT {
         flow.apply("c", "workers: {replicas: 1}");
 
         // Then
-        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.RECONCILING)).startsWith(told + ": ").contains("not created yet", words));
+        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.RECONCILING))
+                .startsWith(told + ": ")
+                .contains("not created yet", words));
         assertThat(flow.condition("c", Condition.STALLED)).isEmpty();
-        assertThat(flow.condition("c", Condition.READY)).get().extracting(Condition::status).isEqualTo(Condition.Status.False);
+        assertThat(flow.condition("c", Condition.READY))
+                .get()
+                .extracting(Condition::status)
+                .isEqualTo(Condition.Status.False);
 
-        // and it is tried again, each time after a longer pause: two pods, each sent four times by the client itself, in three attempts
+        // and it is tried again, each time after a longer pause: two pods, each sent four times by the client itself,
+        // in three attempts
         flow.wire().forget();
         Flow.until().pollDelay(Duration.ofSeconds(3)).until(() -> true);
         assertThat(flow.wire().requests().stream().filter(s -> s.is(request))).hasSizeBetween(1, 24);
-        assertThat(flow.wire().requests().stream().filter(s -> !s.is(request) && s.write())).isEmpty();
+        assertThat(flow.wire().requests().stream().filter(s -> !s.is(request) && s.write()))
+                .isEmpty();
 
         // When
         flow.wire().heals();
@@ -54,7 +62,10 @@ class TroubleWithTheApiServerIT {
     @Test
     void aStatusThatCannotBeWrittenIsWrittenLater() {
         // Given
-        flow.wire().breaks(sent -> sent.is("PUT planetaryclusters/status"), new Wire.Fault.Answer(500, "InternalError", "etcdserver: no leader"));
+        flow.wire()
+                .breaks(
+                        sent -> sent.is("PUT planetaryclusters/status"),
+                        new Wire.Fault.Answer(500, "InternalError", "etcdserver: no leader"));
 
         // When
         flow.apply("c", "workers: {replicas: 1}");
@@ -79,8 +90,10 @@ class TroubleWithTheApiServerIT {
     @Test
     void workersThatAQuotaForbidsDoNotKeepTheOthersFromWorking() {
         // Given
-        flow.wire().breaks(sent -> sent.is("POST pods") && sent.body().contains("\"c-default-2\""),
-                new Wire.Fault.Answer(403, "Forbidden", "exceeded quota: q"));
+        flow.wire()
+                .breaks(
+                        sent -> sent.is("POST pods") && sent.body().contains("\"c-default-2\""),
+                        new Wire.Fault.Answer(403, "Forbidden", "exceeded quota: q"));
 
         // When
         flow.apply("c", "workers: {replicas: 3}");
@@ -89,9 +102,13 @@ class TroubleWithTheApiServerIT {
         flow.scheduler("c").register(flow.pods().workers("c"));
 
         // Then
-        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.WORKERS_READY)).contains("2 of 3 workers ready"));
+        Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.WORKERS_READY))
+                .contains("2 of 3 workers ready"));
         assertThat(flow.message("c", Condition.READY)).startsWith("QuotaExceeded: ");
-        assertThat(flow.condition("c", Condition.SCHEDULER_READY)).get().extracting(Condition::status).isEqualTo(Condition.Status.True);
+        assertThat(flow.condition("c", Condition.SCHEDULER_READY))
+                .get()
+                .extracting(Condition::status)
+                .isEqualTo(Condition.Status.True);
 
         // When fewer are asked for
         flow.change("c", "workers: {replicas: 2}");

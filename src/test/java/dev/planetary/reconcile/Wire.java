@@ -125,7 +125,10 @@ final class Wire implements Interceptor, AutoCloseable {
 
     @Override
     public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
-        var one = new Sent(request.method(), request.uri().getPath(), Optional.ofNullable(request.uri().getQuery()).orElse(""),
+        var one = new Sent(
+                request.method(),
+                request.uri().getPath(),
+                Optional.ofNullable(request.uri().getQuery()).orElse(""),
                 Optional.ofNullable(request.bodyString()).orElse(""));
         if (!one.byInformer()) {
             last = System.nanoTime();
@@ -155,9 +158,11 @@ final class Wire implements Interceptor, AutoCloseable {
     private void refuse(HttpExchange exchange) throws IOException {
         try (exchange) {
             exchange.getRequestBody().readAllBytes();
-            var text = """
+            var text =
+                    """
                     {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "%s", "message": "%s", "code": %d}"""
-                    .formatted(answer.reason, answer.message, answer.code).getBytes(StandardCharsets.UTF_8);
+                            .formatted(answer.reason, answer.message, answer.code)
+                            .getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().add("Content-Type", "application/json");
             exchange.sendResponseHeaders(answer.code, text.length);
             exchange.getResponseBody().write(text);

@@ -37,7 +37,8 @@ class ClusterStatusTest {
     private static final Finding REFUSED = new Finding(true, "Invalid", "no such field");
 
     private final PlanetaryCluster cluster = Serialization.unmarshal(
-            "metadata: {name: ndvi, namespace: n, uid: c1, generation: 1}\nspec: {workers: {replicas: 1}}", PlanetaryCluster.class);
+            "metadata: {name: ndvi, namespace: n, uid: c1, generation: 1}\nspec: {workers: {replicas: 1}}",
+            PlanetaryCluster.class);
     private final List<ObservedPod> pods = new ArrayList<>();
     private final List<Finding> findings = new ArrayList<>();
     private boolean answers = true;
@@ -68,14 +69,23 @@ class ClusterStatusTest {
     void suspended_as_asked_is_ready_and_its_scheduler_is_not() {
         run();
         spec("suspend: true");
-        assertThat(look().condition(Condition.READY)).get().extracting(Condition::status, Condition::reason).containsExactly(Status.False, "Suspending");
+        assertThat(look().condition(Condition.READY))
+                .get()
+                .extracting(Condition::status, Condition::reason)
+                .containsExactly(Status.False, "Suspending");
         pods.clear();
 
         var status = look();
 
         assertThat(status.phase()).isEqualTo(Phase.Suspended);
-        assertThat(status.condition(Condition.READY)).get().extracting(Condition::status, Condition::reason).containsExactly(Status.True, "Suspended");
-        assertThat(status.condition(Condition.SCHEDULER_READY)).get().extracting(Condition::status).isEqualTo(Status.False);
+        assertThat(status.condition(Condition.READY))
+                .get()
+                .extracting(Condition::status, Condition::reason)
+                .containsExactly(Status.True, "Suspended");
+        assertThat(status.condition(Condition.SCHEDULER_READY))
+                .get()
+                .extracting(Condition::status)
+                .isEqualTo(Status.False);
         spec("suspend: false");
         assertThat(look().phase()).isEqualTo(Phase.Pending);
     }
@@ -97,7 +107,9 @@ class ClusterStatusTest {
         look();
         now = T0.plusSeconds(60);
         pods.add(pod("scheduler", false));
-        assertThat(since(look(), Condition.READY)).as("another reason, the same status").isEqualTo(T0);
+        assertThat(since(look(), Condition.READY))
+                .as("another reason, the same status")
+                .isEqualTo(T0);
         pods.set(0, pod("scheduler", true));
         var up = look();
         assertThat(since(up, Condition.SCHEDULER_READY)).isEqualTo(now);
@@ -136,12 +148,19 @@ class ClusterStatusTest {
         var status = ClusterStatus.of(folder.observe(), folder.model(), folder.findings());
 
         var types = status.conditions().stream().map(Condition::type).toList();
-        assertThat(types).doesNotHaveDuplicates().contains(Condition.READY, Condition.SCHEDULER_READY, Condition.WORKERS_READY);
-        assertThat(types.contains(Condition.RECONCILING) && types.contains(Condition.STALLED)).as("never both").isFalse();
-        assertThat(status.conditions()).filteredOn(c -> Set.of(Condition.RECONCILING, Condition.STALLED).contains(c.type()))
+        assertThat(types)
+                .doesNotHaveDuplicates()
+                .contains(Condition.READY, Condition.SCHEDULER_READY, Condition.WORKERS_READY);
+        assertThat(types.contains(Condition.RECONCILING) && types.contains(Condition.STALLED))
+                .as("never both")
+                .isFalse();
+        assertThat(status.conditions())
+                .filteredOn(
+                        c -> Set.of(Condition.RECONCILING, Condition.STALLED).contains(c.type()))
                 .allMatch(c -> c.status() == Status.True);
         var ready = status.condition(Condition.READY).orElseThrow().status() == Status.True;
-        assertThat(ready).as("ready, or somebody says why not")
+        assertThat(ready)
+                .as("ready, or somebody says why not")
                 .isNotEqualTo(types.contains(Condition.RECONCILING) || types.contains(Condition.STALLED));
         assertThat(status.conditions()).allSatisfy(ClusterStatusTest::isValid);
         assertThat(Serialization.asJson(status)).doesNotContain("SECRET");
@@ -150,12 +169,16 @@ class ClusterStatusTest {
     @Test
     void trouble_names_the_pod_and_the_cause_without_secrets_and_within_bounds() {
         pods.add(pod("scheduler", true));
-        pods.add(crashing("w", "CrashLoopBackOff", "x".repeat(10_000) + " GET https://a/b?sig=SECRET&x=1 403 Forbidden"));
+        pods.add(crashing(
+                "w", "CrashLoopBackOff", "x".repeat(10_000) + " GET https://a/b?sig=SECRET&x=1 403 Forbidden"));
 
         var ready = look().condition(Condition.READY).orElseThrow();
 
         assertThat(ready.reason()).isEqualTo("WorkerCrashLoopBackOff");
-        assertThat(ready.message()).startsWith("0 of 1 workers ready; w: CrashLoopBackOff: ").contains("403 Forbidden").doesNotContain("SECRET")
+        assertThat(ready.message())
+                .startsWith("0 of 1 workers ready; w: CrashLoopBackOff: ")
+                .contains("403 Forbidden")
+                .doesNotContain("SECRET")
                 .hasSizeLessThan(1300);
     }
 
@@ -172,7 +195,8 @@ class ClusterStatusTest {
     void findings_are_bounded_and_scrubbed_like_all_else() {
         findings.add(new Finding(true, "Invalid: spec", "env AccountKey=SECRET " + "y".repeat(100_000)));
 
-        assertThat(look().conditions()).allSatisfy(ClusterStatusTest::isValid).noneMatch(c -> c.message().contains("SECRET"));
+        assertThat(look().conditions()).allSatisfy(ClusterStatusTest::isValid).noneMatch(c -> c.message()
+                .contains("SECRET"));
     }
 
     @Test
@@ -182,8 +206,14 @@ class ClusterStatusTest {
 
         var status = look();
 
-        assertThat(status.condition(Condition.READY)).get().extracting(Condition::reason).isEqualTo("Invalid");
-        assertThat(status.condition(Condition.STALLED)).get().extracting(Condition::message).isEqualTo("no such field");
+        assertThat(status.condition(Condition.READY))
+                .get()
+                .extracting(Condition::reason)
+                .isEqualTo("Invalid");
+        assertThat(status.condition(Condition.STALLED))
+                .get()
+                .extracting(Condition::message)
+                .isEqualTo("no such field");
         assertThat(status.condition(Condition.RECONCILING)).isEmpty();
     }
 
@@ -192,7 +222,10 @@ class ClusterStatusTest {
         run();
         pods.set(1, outdated(worker("w", true)));
 
-        assertThat(look().condition(Condition.READY)).get().extracting(Condition::status, Condition::reason).containsExactly(Status.False, "WorkersReplacing");
+        assertThat(look().condition(Condition.READY))
+                .get()
+                .extracting(Condition::status, Condition::reason)
+                .containsExactly(Status.False, "WorkersReplacing");
     }
 
     @Test
@@ -204,9 +237,16 @@ class ClusterStatusTest {
 
         var status = look();
 
-        assertThat(status.condition(Condition.READY)).get().extracting(Condition::reason).isEqualTo("SchedulerUnreachable");
-        assertThat(status.condition(Condition.WORKERS_READY)).get().extracting(Condition::message).asString()
-                .contains("1 more workers than wanted").contains("does not answer");
+        assertThat(status.condition(Condition.READY))
+                .get()
+                .extracting(Condition::reason)
+                .isEqualTo("SchedulerUnreachable");
+        assertThat(status.condition(Condition.WORKERS_READY))
+                .get()
+                .extracting(Condition::message)
+                .asString()
+                .contains("1 more workers than wanted")
+                .contains("does not answer");
     }
 
     static Stream<Folder> folders() {
@@ -221,11 +261,33 @@ class ClusterStatusTest {
 
     /** Looks, and leaves what was seen as the status. */
     private PlanetaryClusterStatus look() {
-        var state = answers ? Optional.of(new SchedulerState("b", 1, false, Optional.empty(),
-                pods.stream().flatMap(p -> p.worker().stream()).toList(), Set.of(), List.of())) : Optional.<SchedulerState>empty();
-        var observed = answers ? pods : pods.stream().map(p -> new ObservedPod(p.pod(), p.deleting(), Optional.empty(), false, false)).toList();
-        var status = ClusterStatus.of(new ClusterObservation(cluster, List.of(), observed, Optional.empty(), List.of(), state,
-                answers ? Optional.empty() : Optional.of(T0), now), model(), findings);
+        var state = answers
+                ? Optional.of(new SchedulerState(
+                        "b",
+                        1,
+                        false,
+                        Optional.empty(),
+                        pods.stream().flatMap(p -> p.worker().stream()).toList(),
+                        Set.of(),
+                        List.of()))
+                : Optional.<SchedulerState>empty();
+        var observed = answers
+                ? pods
+                : pods.stream()
+                        .map(p -> new ObservedPod(p.pod(), p.deleting(), Optional.empty(), false, false))
+                        .toList();
+        var status = ClusterStatus.of(
+                new ClusterObservation(
+                        cluster,
+                        List.of(),
+                        observed,
+                        Optional.empty(),
+                        List.of(),
+                        state,
+                        answers ? Optional.empty() : Optional.of(T0),
+                        now),
+                model(),
+                findings);
         cluster.setStatus(status);
         return status;
     }
@@ -250,31 +312,79 @@ class ClusterStatusTest {
     }
 
     private ObservedPod pod(String name, boolean ready) {
-        return new ObservedPod(made(name, Labels.scheduler("ndvi"), model().accepted().schedulerHash(), ready), false, Optional.empty(), false, false);
+        return new ObservedPod(
+                made(name, Labels.scheduler("ndvi"), model().accepted().schedulerHash(), ready),
+                false,
+                Optional.empty(),
+                false,
+                false);
     }
 
     private ObservedPod worker(String name, boolean registered) {
-        return new ObservedPod(made(name, Labels.worker("ndvi", "default"), model().accepted().workerHash(), true), false,
-                registered ? Optional.of(new WorkerState("uid-" + name, name, "default", "tls://x", "running", 0, 0, 0, 0, false)) : Optional.empty(), false, false);
+        return new ObservedPod(
+                made(name, Labels.worker("ndvi", "default"), model().accepted().workerHash(), true),
+                false,
+                registered
+                        ? Optional.of(new WorkerState(
+                                "uid-" + name, name, "default", "tls://x", "running", 0, 0, 0, 0, false))
+                        : Optional.empty(),
+                false,
+                false);
     }
 
     private ObservedPod crashing(String name, String reason, String lastWords) {
-        var pod = new PodBuilder(worker(name, false).pod()).editStatus().addNewContainerStatus().withName("dask").withRestartCount(3)
-                .withNewState().withNewWaiting().withReason(reason).withMessage("back-off").endWaiting().endState()
-                .withNewLastState().withNewTerminated().withExitCode(1).withMessage(lastWords).endTerminated().endLastState()
-                .endContainerStatus().endStatus().build();
+        var pod = new PodBuilder(worker(name, false).pod())
+                .editStatus()
+                .addNewContainerStatus()
+                .withName("dask")
+                .withRestartCount(3)
+                .withNewState()
+                .withNewWaiting()
+                .withReason(reason)
+                .withMessage("back-off")
+                .endWaiting()
+                .endState()
+                .withNewLastState()
+                .withNewTerminated()
+                .withExitCode(1)
+                .withMessage(lastWords)
+                .endTerminated()
+                .endLastState()
+                .endContainerStatus()
+                .endStatus()
+                .build();
         return new ObservedPod(pod, false, Optional.empty(), false, false);
     }
 
     private static ObservedPod outdated(ObservedPod worker) {
-        return new ObservedPod(new PodBuilder(worker.pod()).editMetadata().addToAnnotations(Labels.SPEC_HASH, "before").endMetadata().build(),
-                false, worker.worker(), false, false);
+        return new ObservedPod(
+                new PodBuilder(worker.pod())
+                        .editMetadata()
+                        .addToAnnotations(Labels.SPEC_HASH, "before")
+                        .endMetadata()
+                        .build(),
+                false,
+                worker.worker(),
+                false,
+                false);
     }
 
     private static Pod made(String name, Map<String, String> labels, String hash, boolean ready) {
-        return new PodBuilder().withNewMetadata().withName(name).withUid("uid-" + name).withCreationTimestamp(T0.toString()).withLabels(labels)
-                .addToAnnotations(Labels.SPEC_HASH, hash).endMetadata()
-                .withNewStatus().withPhase("Running").addNewCondition().withType("Ready").withStatus(ready ? "True" : "False").endCondition().endStatus()
+        return new PodBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withUid("uid-" + name)
+                .withCreationTimestamp(T0.toString())
+                .withLabels(labels)
+                .addToAnnotations(Labels.SPEC_HASH, hash)
+                .endMetadata()
+                .withNewStatus()
+                .withPhase("Running")
+                .addNewCondition()
+                .withType("Ready")
+                .withStatus(ready ? "True" : "False")
+                .endCondition()
+                .endStatus()
                 .build();
     }
 }

@@ -106,7 +106,8 @@ class AuthorityTest {
     void authoritiesOfOneClusterHaveDifferentNames() {
         var successor = Authority.create("ns/c", CLOCK, YEAR);
 
-        assertThat(ca(successor).getSubjectX500Principal()).isNotEqualTo(ca(authority).getSubjectX500Principal());
+        assertThat(ca(successor).getSubjectX500Principal())
+                .isNotEqualTo(ca(authority).getSubjectX500Principal());
     }
 
     @Test
@@ -142,7 +143,10 @@ class AuthorityTest {
 
     @Test
     void refusesAKeyThatIsNotItsOwn() {
-        refused(authority.certificatePem(), Authority.create("ns/d", CLOCK, YEAR).keyPem(), "not the key of CA certificate");
+        refused(
+                authority.certificatePem(),
+                Authority.create("ns/d", CLOCK, YEAR).keyPem(),
+                "not the key of CA certificate");
     }
 
     @Test
