@@ -1,5 +1,7 @@
 package dev.planetary.e2e;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -55,7 +57,9 @@ final class AuditLog {
     }
 
     private static Path path() {
-        return RealCluster.auditLog();
+        var log = RealCluster.auditLog();
+        assumeTrue(Files.isReadable(log), "this cluster's API server keeps its audit log elsewhere");
+        return log;
     }
 
     private static JsonNode parse(String line) {
