@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -189,7 +190,8 @@ class SchedulerWatchTest {
 
     @Test
     void clustersAreFollowedApart() {
-        client.answers(state("b", 1)).answers(state("b", 1));
+        // Enough for both, whoever asks how often.
+        IntStream.range(0, 50).forEach(_ -> client.answers(state("b", 1)));
         var other = new SchedulerEndpoint("d", "pod-9", "10.0.0.9", 8787, "ca", "token");
 
         follow(ENDPOINT);
