@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -347,7 +348,19 @@ public final class RealCluster
                 + "\n"
                 + client.events().v1().events().inNamespace(namespace).list().getItems().stream()
                         .map(e -> e.getReason() + ": " + e.getNote())
+                        .collect(Collectors.joining("\n"))
+                + "\n"
+                + client.pods().inNamespace(namespace).list().getItems().stream()
+                        .map(p -> p.getMetadata().getName() + " logged:\n" + log(p))
                         .collect(Collectors.joining("\n"));
+    }
+
+    private String log(Pod pod) {
+        try {
+            return at(pod).tailingLines(60).getLog();
+        } catch (KubernetesClientException e) {
+            return e.getMessage();
+        }
     }
 
     private static String property(String name) {

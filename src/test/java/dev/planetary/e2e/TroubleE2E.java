@@ -63,7 +63,7 @@ class TroubleE2E {
                   template:
                     spec:
                       containers:
-                      - {name: dask, command: [sh, -c, "echo boom >&2; exit 3"], args: []}
+                      - {name: dask, command: [sh, -c, "echo boom >&2; exit 3"]}
                 """);
 
         // Then
