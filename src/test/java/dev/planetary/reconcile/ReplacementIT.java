@@ -63,7 +63,7 @@ class ReplacementIT {
                 .hasSize(2)
                 .noneMatch(
                         p -> p.getMetadata().getUid().equals(lost.getMetadata().getUid())));
-        told("Created", "1 workers");
+        told("Created", "1 worker");
     }
 
     @Test
