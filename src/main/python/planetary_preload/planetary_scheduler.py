@@ -18,12 +18,10 @@ import tornado.web  # noqa: E402
 from distributed import Scheduler  # noqa: E402
 
 import planetary_guard  # noqa: E402
-import planetary_streams  # noqa: E402
 from planetary_retire import Retirement  # noqa: E402
 from planetary_state import ClusterState  # noqa: E402
 
 planetary_guard.install()
-planetary_streams.install()
 
 logger = logging.getLogger("distributed.planetary")
 

@@ -16,10 +16,8 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), "/etc/planetary/prel
 from distributed import Worker  # noqa: E402
 
 import planetary_guard  # noqa: E402
-import planetary_streams  # noqa: E402
 
 planetary_guard.install()
-planetary_streams.install()
 
 POD, UID = os.environ["PLANETARY_POD_NAME"], os.environ["PLANETARY_POD_UID"]
 GROUP = os.environ.get("PLANETARY_GROUP") or "default"

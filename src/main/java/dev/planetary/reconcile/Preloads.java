@@ -22,7 +22,6 @@ record Preloads(Map<String, String> files, String hash) {
             "planetary_retire.py",
             "planetary_scheduler.py",
             "planetary_state.py",
-            "planetary_streams.py",
             "planetary_worker.py");
 
     static Preloads load() {
