@@ -7,6 +7,7 @@ import dev.planetary.api.PlanetaryClusterStatus;
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -40,6 +41,8 @@ class LossE2E {
     final RealCluster real = new RealCluster();
 
     @Test
+    @Disabled(
+            "a TLS connection to the scheduler is sometimes cut when another one ends, and its healthy worker is replaced: docs/known-problems.md")
     void aComputationSurvivesAKilledWorkerAndThePodIsReplaced() {
         // Given
         real.applySmall("c", 2);
