@@ -2,13 +2,14 @@
 
 # image NAME: sets `context`, `dockerfile` and `inputs` (what the tag is a hash of).
 image() {
+  local client=(.dockerignore images/client src/main/python/planetary_preload/planetary_tls.py)
   case $1 in
     base) context=images/base dockerfile=images/base/Dockerfile inputs=(images/base) ;;
     operator)
       context=. dockerfile=Dockerfile inputs=(Dockerfile .dockerignore pom.xml src/main) ;;
-    client) context=images/client dockerfile=images/client/Dockerfile inputs=(images/client) ;;
+    client) context=. dockerfile=images/client/Dockerfile inputs=("${client[@]}") ;;
     client-root | client-named)   # for tests: the client image with another user
-      context=src/test/images/$1 dockerfile=src/test/images/$1/Dockerfile inputs=(images/client "src/test/images/$1") ;;
+      context=src/test/images/$1 dockerfile=src/test/images/$1/Dockerfile inputs=("${client[@]}" "src/test/images/$1") ;;
     standin)   # what deploys it and tells of it is not in it
       context=dev/standin dockerfile=dev/standin/Dockerfile
       inputs=(dev/standin/{Dockerfile,azurite,createdb,data,requirements.lock,start,{control,front,sas,seed}.py}) ;;

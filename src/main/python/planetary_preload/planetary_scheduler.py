@@ -18,6 +18,7 @@ import tornado.web  # noqa: E402
 from distributed import Scheduler  # noqa: E402
 
 import planetary_guard  # noqa: E402
+import planetary_tls  # noqa: E402, F401  (mends ssl when it is imported)
 from planetary_retire import Retirement  # noqa: E402
 from planetary_state import ClusterState  # noqa: E402
 

@@ -16,6 +16,7 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), "/etc/planetary/prel
 from distributed import Worker  # noqa: E402
 
 import planetary_guard  # noqa: E402
+import planetary_tls  # noqa: E402, F401  (mends ssl when it is imported)
 
 planetary_guard.install()
 

@@ -8,13 +8,10 @@ import io.fabric8.kubernetes.api.model.policy.v1.EvictionBuilder;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Workers that leave while they hold results and run tasks: nothing is lost, nothing runs twice. */
-@Disabled(
-        "a TLS connection to the scheduler is sometimes cut when another one ends, and its healthy worker is replaced: docs/known-problems.md")
 class DrainE2E {
     /**
      * Keeps 60 results on three workers and runs 9 long tasks. Every execution is noted on the scheduler, so that a task that runs
