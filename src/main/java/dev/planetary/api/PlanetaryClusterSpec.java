@@ -4,49 +4,70 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import dev.planetary.api.OnChange.Effect;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.kubernetes.api.model.EnvFromSource;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** What a Dask cluster should be. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record PlanetaryClusterSpec(
-        @JsonPropertyDescription(
+        @OnChange(Effect.REPLACES_ALL)
+                @JsonPropertyDescription(
                         "Container image of scheduler and workers; any image with Python, dask and distributed."
                                 + " Default: the operator's client image. A change replaces all pods.")
                 @Size(min = 1, max = 1024)
                 String image,
-        @JsonPropertyDescription(
+        @OnChange(Effect.REPLACES_ALL)
+                @JsonPropertyDescription(
                         "When the image is pulled. Default: as Kubernetes does (Always for the tag latest, else IfNotPresent).")
                 ImagePullPolicy imagePullPolicy,
-        @JsonPropertyDescription("Secrets of this namespace with the registry's credentials.") @Size(max = 16)
+        @OnChange(Effect.REPLACES_ALL)
+                @JsonPropertyDescription("Secrets of this namespace with the registry's credentials.")
+                @Size(max = 16)
                 List<LocalObjectReference> imagePullSecrets,
-        @JsonPropertyDescription(
+        @OnChange(Effect.REPLACES_ALL)
+                @JsonPropertyDescription(
                         "Environment of scheduler and workers. Secrets belong into secretKeyRef, never into value.")
                 @Size(max = 256)
                 List<EnvVar> env,
-        @JsonPropertyDescription(
+        @OnChange(Effect.REPLACES_ALL)
+                @JsonPropertyDescription(
                         "ConfigMaps and Secrets of this namespace whose keys become environment variables of scheduler and workers.")
                 @Size(max = 64)
                 List<EnvFromSource> envFrom,
-        @JsonPropertyDescription(
+        @OnChange(Effect.REPLACES_ALL)
+                @JsonPropertyDescription(
                         "ServiceAccount of the pods, of this namespace. Its token is not mounted. Default: default.")
                 @Size(min = 1, max = 253)
                 String serviceAccountName,
-        @JsonPropertyDescription(
+        @OnChange(Effect.LIVE)
+                @JsonPropertyDescription(
                         "true: no pods, everything else is kept; results held by workers are discarded. Default: false.")
                 @Default("false")
                 Boolean suspend,
-        @JsonPropertyDescription("The Dask scheduler.") SchedulerSpec scheduler,
-        @JsonPropertyDescription("The default worker group, the one that kubectl scale acts on.") WorkersSpec workers,
-        @JsonPropertyDescription("How connections are secured.") TlsSpec tls) {
+        @OnChange(Effect.REPLACES_SCHEDULER) @JsonPropertyDescription("The Dask scheduler.") SchedulerSpec scheduler,
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription("The default worker group, the one that kubectl scale acts on.")
+                WorkersSpec workers,
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription("Further groups of workers, such as ones with GPUs or more memory.")
+                @Size(max = 16)
+                List<WorkersSpec> workerGroups,
+        @OnChange(Effect.LIVE) @JsonPropertyDescription("How connections are secured.") TlsSpec tls) {
+
+    /** The name of {@link #workers}. */
+    public static final String DEFAULT_GROUP = "default";
 
     public static final PlanetaryClusterSpec DEFAULT =
-            new PlanetaryClusterSpec(null, null, null, null, null, null, null, null, null, null);
+            new PlanetaryClusterSpec(null, null, null, null, null, null, null, null, null, null, null);
 
     public PlanetaryClusterSpec {
         imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
@@ -55,13 +76,17 @@ public record PlanetaryClusterSpec(
         suspend = suspend != null && suspend;
         scheduler = scheduler == null ? SchedulerSpec.DEFAULT : scheduler;
         workers = workers == null ? WorkersSpec.DEFAULT : workers;
+        workerGroups = workerGroups == null ? List.of() : List.copyOf(workerGroups);
         tls = tls == null ? TlsSpec.DEFAULT : tls;
     }
 
-    /** How many workers the default group should have now. */
+    /** All groups by name, the default one first. */
     @JsonIgnore
-    public int wantedWorkers() {
-        return suspend ? 0 : workers.replicas();
+    public Map<String, WorkersSpec> groups() {
+        var groups = new LinkedHashMap<String, WorkersSpec>();
+        groups.put(DEFAULT_GROUP, workers);
+        workerGroups.forEach(g -> groups.put(g.name(), g));
+        return Collections.unmodifiableMap(groups);
     }
 
     /** The kubelet's pull policies. */

@@ -3,6 +3,7 @@ package dev.planetary.api;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Required;
 import io.fabric8.kubernetes.model.annotation.LabelSelector;
 import io.fabric8.kubernetes.model.annotation.StatusReplicas;
 import java.util.List;
@@ -21,10 +22,12 @@ public record PlanetaryClusterStatus(
                         "Ready, SchedulerReady, WorkersReady always; Reconciling and Stalled only while true (kstatus).")
                 List<Condition> conditions,
         @JsonPropertyDescription("The Dask scheduler.") SchedulerStatus scheduler,
-        @JsonPropertyDescription("The default worker group.") WorkersStatus workers) {
+        @JsonPropertyDescription("The default worker group.") WorkersStatus workers,
+        @JsonPropertyDescription("All worker groups, the default one first.") List<GroupStatus> groups) {
 
     public PlanetaryClusterStatus {
         conditions = conditions == null ? List.of() : List.copyOf(conditions);
+        groups = groups == null ? List.of() : List.copyOf(groups);
     }
 
     public Optional<Condition> condition(String type) {
@@ -60,4 +63,12 @@ public record PlanetaryClusterStatus(
             @JsonPropertyDescription("Workers that the scheduler can use.") Integer ready,
             @JsonPropertyDescription("Workers on their way out.") Integer retiring,
             @JsonPropertyDescription("Label selector of the worker pods.") @LabelSelector String selector) {}
+
+    /** A worker group in numbers. */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    public record GroupStatus(
+            @JsonPropertyDescription("Name of the group.") @Required String name,
+            @JsonPropertyDescription("Workers wanted; autoscaling included.") Integer desired,
+            @JsonPropertyDescription("Workers that the scheduler can use.") Integer ready,
+            @JsonPropertyDescription("Workers on their way out.") Integer retiring) {}
 }

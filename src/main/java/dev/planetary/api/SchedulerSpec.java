@@ -3,6 +3,7 @@ package dev.planetary.api;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import dev.planetary.api.OnChange.Effect;
 import io.fabric8.crd.generator.annotation.PreserveUnknownFields;
 import io.fabric8.crd.generator.annotation.SchemaFrom;
 import io.fabric8.generator.annotation.Size;
@@ -15,17 +16,19 @@ import java.util.Map;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record SchedulerSpec(
-        @JsonPropertyDescription(
+        @OnChange(Effect.REPLACES_SCHEDULER)
+                @JsonPropertyDescription(
                         "CPU and memory of the scheduler. Default: requests of 0.25 CPU and 512Mi, a memory limit of 2Gi.")
                 ResourceRequirements resources,
-        @JsonPropertyDescription(
+        @OnChange(Effect.REPLACES_SCHEDULER)
+                @JsonPropertyDescription(
                         "metadata and spec of a pod, laid over the operator's: maps merge deeply; containers, initContainers,"
                                 + " volumes and env by name, volumeMounts by mountPath; other lists replace. The Dask container is named dask."
                                 + " restartPolicy, owner, identity labels and TLS stay the operator's. A change replaces the scheduler, and with it all results.")
                 @PreserveUnknownFields
                 @SchemaFrom(type = AnyType.class)
                 Map<String, Object> template,
-        @JsonPropertyDescription("How the scheduler's Service is exposed.") Service service) {
+        @OnChange(Effect.LIVE) @JsonPropertyDescription("How the scheduler's Service is exposed.") Service service) {
 
     public static final SchedulerSpec DEFAULT = new SchedulerSpec(null, null, null);
 

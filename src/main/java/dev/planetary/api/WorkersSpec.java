@@ -3,6 +3,7 @@ package dev.planetary.api;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import dev.planetary.api.OnChange.Effect;
 import io.fabric8.crd.generator.annotation.PreserveUnknownFields;
 import io.fabric8.crd.generator.annotation.SchemaFrom;
 import io.fabric8.generator.annotation.Default;
@@ -20,33 +21,59 @@ import java.util.Map;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record WorkersSpec(
-        @JsonPropertyDescription(
-                        "How many workers; 0 keeps the scheduler alone. Fewer than now: workers are retired, which moves their results to the others"
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription(
+                        "Name of the group: at most 15 of a-z, 0-9 and '-', a letter first, no '-' last; not default, scheduler, client or runner."
+                                + " Another name is another group.")
+                @Size(min = 1, max = 15)
+                String name,
+        @OnChange(Effect.LIVE)
+                @JsonPropertyDescription(
+                        "How many workers; 0 keeps none. Fewer than now: workers are retired, which moves their results to the others"
                                 + " and lets running tasks end. Default: 1.")
                 @SpecReplicas
                 @Default("1")
                 @Min(0)
                 @Max(10000)
                 Integer replicas,
-        @JsonPropertyDescription("Threads of a worker (Dask nthreads). Default: the CPU limit, at least 1.")
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription(
+                        "Container image of this group's workers, with the Python and Dask versions of the scheduler's. Default: spec.image.")
+                @Size(min = 1, max = 1024)
+                String image,
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription("Threads of a worker (Dask nthreads). Default: the CPU limit, at least 1.")
                 @Min(1)
                 @Max(1024)
                 Integer threads,
-        @JsonPropertyDescription(
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription(
                         "CPU and memory of a worker. Default limits: 1 CPU and 4Gi; default requests: 0.9 of the CPU limit"
                                 + " and all of the memory limit.")
                 ResourceRequirements resources,
-        @JsonPropertyDescription(
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription(
+                        "GPUs of a worker: a limit of nvidia.com/gpu, tolerations of the taints nvidia.com/gpu and sku=gpu that keep other pods"
+                                + " off GPU nodes, and the Dask resource GPU, unless daskResources names it. Default: 0.")
+                @Min(0)
+                @Max(64)
+                Integer gpu,
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription(
                         "How much of which abstract resource each worker offers to tasks that ask for it, such as GPU: 1"
                                 + " (Dask worker resources). Default: none.")
                 Map<String, BigDecimal> daskResources,
-        @JsonPropertyDescription(
+        @OnChange(Effect.LIVE) @JsonPropertyDescription("How workers are replaced when their spec changes.")
+                Rollout rollout,
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription(
                         "Longest wait for running tasks and for results to move when a worker leaves, in h, m and s, such as 90s, 5m or 1h30m;"
                                 + " above 0s, at most 24h."
                                 + " Default: 5m.")
                 @Size(max = 32)
                 String drainTimeout,
-        @JsonPropertyDescription(
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription(
                         "metadata and spec of a pod, laid over the operator's: maps merge deeply; containers, initContainers,"
                                 + " volumes and env by name, volumeMounts by mountPath; other lists replace. The Dask container is named dask."
                                 + " restartPolicy, owner, identity labels and TLS stay the operator's. A change replaces the workers one by one.")
@@ -54,17 +81,45 @@ public record WorkersSpec(
                 @SchemaFrom(type = AnyType.class)
                 Map<String, Object> template) {
 
-    public static final WorkersSpec DEFAULT = new WorkersSpec(null, null, null, null, null, null);
+    public static final WorkersSpec DEFAULT = of(null);
 
     public WorkersSpec {
         replicas = replicas == null ? 1 : replicas;
-        daskResources = Copies.ordered(daskResources);
+        gpu = gpu == null ? 0 : gpu;
+        daskResources = Copies.plain(daskResources);
+        rollout = rollout == null ? Rollout.DEFAULT : rollout;
         drainTimeout = drainTimeout == null ? "5m" : drainTimeout;
         template = Copies.ordered(template);
+    }
+
+    /** A group of so many workers, with every other default; null: the default. */
+    public static WorkersSpec of(Integer replicas) {
+        return new WorkersSpec(null, replicas, null, null, null, null, null, null, null, null);
     }
 
     /** {@link #drainTimeout} as a duration. */
     public Duration drain() {
         return Durations.parse(drainTimeout);
+    }
+
+    /** How many workers may be too many, and how many may be missing, while workers are replaced. */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    public record Rollout(
+            @OnChange(Effect.LIVE)
+                    @JsonPropertyDescription("So many workers more than wanted while they are replaced. Default: 1.")
+                    @Min(0)
+                    @Max(10000)
+                    Integer maxSurge,
+            @OnChange(Effect.LIVE)
+                    @JsonPropertyDescription("So many workers fewer than wanted while they are replaced. Default: 0.")
+                    @Min(0)
+                    @Max(10000)
+                    Integer maxUnavailable) {
+        static final Rollout DEFAULT = new Rollout(null, null);
+
+        public Rollout {
+            maxUnavailable = maxUnavailable == null ? 0 : maxUnavailable;
+            maxSurge = maxSurge == null ? 1 : maxSurge;
+        }
     }
 }

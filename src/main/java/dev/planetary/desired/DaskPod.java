@@ -77,7 +77,6 @@ final class DaskPod {
         all.addAll(env);
         return new ContainerBuilder(container)
                 .withName(CONTAINER)
-                .withImage(model.accepted().image())
                 .withImagePullPolicy(spec.imagePullPolicy() == null ? null : pullPolicy(spec.imagePullPolicy()))
                 .withEnv(byKey(all, EnvVar::getName))
                 .withEnvFrom(spec.envFrom())

@@ -5,8 +5,6 @@ import java.util.stream.IntStream;
 
 /** The names of a cluster's objects; deterministic, so that a crash between two writes never doubles anything. */
 public record Names(String cluster) {
-    public static final String DEFAULT_GROUP = "default";
-
     public String service() {
         return cluster + "-scheduler";
     }

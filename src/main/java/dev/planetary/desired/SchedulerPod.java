@@ -25,13 +25,14 @@ public final class SchedulerPod {
                                 .withRestartPolicy("Always")
                                 .withTerminationGracePeriodSeconds(30L)
                                 .build(),
-                        container(resources(spec.resources())),
+                        container(model.accepted().image(), resources(spec.resources())),
                         DaskEnv.of(model),
                         spec.template());
     }
 
-    private static Container container(ResourceRequirements resources) {
+    private static Container container(String image, ResourceRequirements resources) {
         return new ContainerBuilder()
+                .withImage(image)
                 .withCommand("dask", "scheduler")
                 .withArgs(
                         "--protocol",

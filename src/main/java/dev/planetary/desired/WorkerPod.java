@@ -5,15 +5,12 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
-import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
-import java.math.BigDecimal;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The pod of a Dask worker. */
@@ -21,21 +18,31 @@ public final class WorkerPod {
     /** What the pod needs to end after its work is drained. */
     private static final long GRACE_AFTER_DRAIN_SECONDS = 30;
 
-    private static final Map<String, Quantity> DEFAULT_LIMITS =
-            Map.of("cpu", new Quantity("1"), "memory", new Quantity("4Gi"));
-    private static final BigDecimal CPU_REQUEST = new BigDecimal("0.9");
+    /** GPU nodes are kept free for pods that say this: NVIDIA's convention, and the one of Azure's documentation. */
+    private static final List<Toleration> GPU_TOLERATIONS = List.of(
+            new TolerationBuilder()
+                    .withKey(WorkerResources.GPU)
+                    .withOperator("Exists")
+                    .withEffect("NoSchedule")
+                    .build(),
+            new TolerationBuilder()
+                    .withKey("sku")
+                    .withOperator("Equal")
+                    .withValue("gpu")
+                    .withEffect("NoSchedule")
+                    .build());
 
     private WorkerPod() {}
 
     public static Pod of(ClusterModel model, String group, String name) {
-        var spec = model.accepted().pods().workers();
+        var spec = model.accepted().group(group).orElseThrow();
         var env = new ArrayList<>(DaskEnv.of(model));
         env.add(DaskEnv.value("PLANETARY_GROUP", group));
         env.add(DaskEnv.value(
                 "PLANETARY_DRAIN_TIMEOUT", String.valueOf(spec.drain().toSeconds())));
         return new DaskPod(
                         model,
-                        model.accepted().workerHash(),
+                        model.accepted().workerHash(group),
                         Labels.worker(model.cluster().getMetadata().getName(), group))
                 // OnFailure: a retired worker exits 0 and stays down, a crashed one comes back.
                 .render(
@@ -43,14 +50,17 @@ public final class WorkerPod {
                         new PodSpecBuilder()
                                 .withRestartPolicy("OnFailure")
                                 .withTerminationGracePeriodSeconds(spec.drain().toSeconds() + GRACE_AFTER_DRAIN_SECONDS)
+                                .withTolerations(spec.gpu() > 0 ? GPU_TOLERATIONS : List.of())
                                 .build(),
-                        container(spec, resources(spec.resources())),
+                        container(spec, model.accepted().image(group)),
                         env,
                         spec.template());
     }
 
-    private static Container container(WorkersSpec spec, ResourceRequirements resources) {
+    private static Container container(WorkersSpec spec, String image) {
+        var resources = WorkerResources.of(spec);
         return new ContainerBuilder()
+                .withImage(image)
                 .withCommand("dask", "worker")
                 .withArgs(args(spec, resources))
                 .withResources(resources)
@@ -86,12 +96,12 @@ public final class WorkerPod {
                                 .toPlainString(),
                 "--preload",
                 DaskPod.PRELOAD_PATH + "/planetary_worker.py"));
-        if (!spec.daskResources().isEmpty()) {
+        var offered = WorkerResources.offered(spec);
+        if (!offered.isEmpty()) {
             args.add("--resources");
-            args.add(new TreeMap<>(spec.daskResources())
-                    .entrySet().stream()
-                            .map(e -> e.getKey() + "=" + e.getValue().toPlainString())
-                            .collect(Collectors.joining(" ")));
+            args.add(offered.entrySet().stream()
+                    .map(e -> e.getKey() + "=" + e.getValue().toPlainString())
+                    .collect(Collectors.joining(" ")));
         }
         return args;
     }
@@ -102,33 +112,5 @@ public final class WorkerPod {
         }
         var cpu = resources.getLimits().get("cpu");
         return cpu == null ? 1 : Math.max(1, cpu.getNumericalAmount().intValue());
-    }
-
-    /** Requests follow limits: 0.9 of the CPU, so that workers of whole cores fit nodes that keep a little back; all of the memory. */
-    private static ResourceRequirements resources(ResourceRequirements wanted) {
-        var limits = wanted == null
-                        || wanted.getLimits() == null
-                        || wanted.getLimits().isEmpty() && wanted.getRequests().isEmpty()
-                ? DEFAULT_LIMITS
-                : wanted.getLimits();
-        var requests = new TreeMap<String, Quantity>();
-        if (limits.containsKey("cpu")) {
-            var millis = limits.get("cpu")
-                    .getNumericalAmount()
-                    .multiply(CPU_REQUEST)
-                    .movePointRight(3)
-                    .setScale(0, RoundingMode.CEILING);
-            requests.put("cpu", new Quantity(millis.toPlainString(), "m"));
-        }
-        if (limits.containsKey("memory")) {
-            requests.put("memory", limits.get("memory"));
-        }
-        if (wanted != null && wanted.getRequests() != null) {
-            requests.putAll(wanted.getRequests());
-        }
-        return new ResourceRequirementsBuilder(wanted == null ? new ResourceRequirements() : wanted)
-                .withLimits(new TreeMap<>(limits))
-                .withRequests(requests)
-                .build();
     }
 }

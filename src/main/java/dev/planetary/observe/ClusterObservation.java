@@ -46,10 +46,13 @@ public record ClusterObservation(
         return pods.stream().filter(ObservedPod::isScheduler).toList();
     }
 
+    /** The workers of all groups. */
+    public List<ObservedPod> workers() {
+        return pods.stream().filter(p -> !p.isScheduler()).toList();
+    }
+
     public List<ObservedPod> workers(String group) {
-        return pods.stream()
-                .filter(p -> !p.isScheduler() && p.group().equals(group))
-                .toList();
+        return workers().stream().filter(p -> p.group().equals(group)).toList();
     }
 
     /** The scheduler in office: live, the latest made if there are several. */

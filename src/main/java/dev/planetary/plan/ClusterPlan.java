@@ -1,7 +1,8 @@
 package dev.planetary.plan;
 
+import dev.planetary.api.WorkersSpec;
+import dev.planetary.api.WorkersSpec.Rollout;
 import dev.planetary.desired.ClusterModel;
-import dev.planetary.desired.Names;
 import dev.planetary.desired.SchedulerPod;
 import dev.planetary.desired.WorkerPod;
 import dev.planetary.observe.ClusterObservation;
@@ -39,8 +40,8 @@ public record ClusterPlan(
 
     private static final Duration EARLY = Duration.ofMinutes(1);
 
-    public static ClusterPlan of(ClusterObservation seen, ClusterModel model) {
-        return seen.cluster().specOrDefault().suspend() ? stop(seen) : run(seen, model);
+    public static ClusterPlan of(ClusterObservation seen, ClusterModel model, Wanted wanted) {
+        return seen.cluster().specOrDefault().suspend() ? stop(seen) : run(seen, model, wanted);
     }
 
     private static ClusterPlan stop(ClusterObservation seen) {
@@ -51,23 +52,27 @@ public record ClusterPlan(
         return new ClusterPlan(List.of(), delete, List.of(), List.of(), 0, !delete.isEmpty(), Optional.empty());
     }
 
-    private static ClusterPlan run(ClusterObservation seen, ClusterModel model) {
+    private static ClusterPlan run(ClusterObservation seen, ClusterModel model, Wanted wanted) {
         var scheduler = SchedulerPlan.of(seen.schedulers(), model.accepted().schedulerHash(), seen.now());
-        var workers = GroupPlan.of(
-                seen.workers(Names.DEFAULT_GROUP),
-                seen.cluster().specOrDefault().workers().replicas(),
-                model.accepted().workerHash(),
-                seen.state().isPresent());
-
         var taken = new HashSet<>(seen.podNames());
         var create = new ArrayList<Pod>();
         if (scheduler.create()) {
             create.add(SchedulerPod.of(model, take(model.names().freeScheduler(taken), taken)));
         }
-        for (int i = 0; i < workers.create(); i++) {
-            create.add(WorkerPod.of(
-                    model, Names.DEFAULT_GROUP, take(model.names().freeWorker(Names.DEFAULT_GROUP, taken), taken)));
-        }
+        var groups = new ArrayList<GroupPlan>();
+        wanted.workers().forEach((group, number) -> {
+            var plan = GroupPlan.of(
+                    seen.workers(group),
+                    number,
+                    model.accepted().workerHash(group),
+                    rollout(seen, group),
+                    seen.state().isPresent());
+            for (int i = 0; i < plan.create(); i++) {
+                create.add(WorkerPod.of(model, group, take(model.names().freeWorker(group, taken), taken)));
+            }
+            groups.add(plan);
+        });
+        var workers = GroupPlan.all(groups);
         // Only the scheduler knows whether a worker that ended well was retired: its word is waited for a moment.
         var delete = workers.delete().stream().filter(d -> d.reason() != Departure.Reason.Completed || !seen.unheard());
         return new ClusterPlan(
@@ -102,6 +107,14 @@ public record ClusterPlan(
                 .limit(1)
                 .map(d -> new Finding(false, "PodsEndEarly", d.message() + "; new pods are made with growing pauses"))
                 .toList();
+    }
+
+    private static Rollout rollout(ClusterObservation seen, String group) {
+        return seen.cluster()
+                .specOrDefault()
+                .groups()
+                .getOrDefault(group, WorkersSpec.DEFAULT)
+                .rollout();
     }
 
     private static String take(String name, HashSet<String> taken) {

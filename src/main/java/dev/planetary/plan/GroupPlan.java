@@ -2,9 +2,11 @@ package dev.planetary.plan;
 
 import static java.util.Comparator.comparing;
 
+import dev.planetary.api.WorkersSpec.Rollout;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.PodTrouble;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -20,9 +22,6 @@ import java.util.stream.Stream;
  */
 public record GroupPlan(
         int create, List<Departure> delete, List<Departure> retire, List<ObservedPod> keep, int waiting) {
-    /** One more worker than asked for while workers are replaced, so that none is missing. */
-    private static final int MAX_SURGE = 1;
-
     /** The cheapest to lose first: idle before busy, little data before much, young before old. */
     private static final Comparator<ObservedPod> CHEAPEST_FIRST = comparing(
                     (ObservedPod p) -> p.worker().isPresent())
@@ -36,9 +35,10 @@ public record GroupPlan(
      * @param pods    the group's pods
      * @param wanted  how many workers there should be
      * @param hash    what they should be made from
+     * @param rollout how many may be too many or missing while outdated ones are replaced
      * @param known   whether the scheduler answers
      */
-    static GroupPlan of(List<ObservedPod> pods, int wanted, String hash, boolean known) {
+    static GroupPlan of(List<ObservedPod> pods, int wanted, String hash, Rollout rollout, boolean known) {
         var staying = pods.stream().filter(p -> p.live() && !p.retiring()).toList();
         var current = staying.stream().filter(p -> p.madeFrom(hash)).toList();
         var outdated = staying.stream().filter(p -> !p.madeFrom(hash)).toList();
@@ -51,7 +51,7 @@ public record GroupPlan(
                 .limit(missing)
                 .toList();
         // Those that still give their results away have their place: else a slow change would double the group.
-        var room = outdated.isEmpty() ? missing : wanted + MAX_SURGE - staying.size() - leaving.size();
+        var room = outdated.isEmpty() ? missing : wanted + rollout.maxSurge() - staying.size() - leaving.size();
         var create = Math.max(0, Math.min(missing - keep.size(), room));
 
         var delete = new ArrayList<Departure>();
@@ -66,7 +66,10 @@ public record GroupPlan(
                 .map(p -> new Departure(
                         p, Departure.Reason.ScaledDown, "%s: %d workers are wanted".formatted(p.name(), wanted)))
                 .forEach(goes::add);
-        outdated(current, outdated, wanted, known).forEach(goes::add);
+        var why = hash.isEmpty() ? "its group is no longer in the spec" : "the spec of the workers changed";
+        outdated(current, outdated, wanted, rollout, known)
+                .map(p -> new Departure(p, Departure.Reason.SpecChanged, p.name() + ": " + why))
+                .forEach(goes::add);
 
         var retire = new ArrayList<Departure>();
         var waiting = 0;
@@ -83,24 +86,31 @@ public record GroupPlan(
     }
 
     /** Those that hold nothing go at once; the others as the scheduler gets new ones to use in their place. */
-    private static List<Departure> outdated(
-            List<ObservedPod> current, List<ObservedPod> outdated, int wanted, boolean known) {
+    private static Stream<ObservedPod> outdated(
+            List<ObservedPod> current, List<ObservedPod> outdated, int wanted, Rollout rollout, boolean known) {
         var holding = outdated.stream()
                 .filter(p -> !holdsNothing(p, known))
                 .sorted(CHEAPEST_FIRST)
                 .toList();
         var usable = (int) current.stream().filter(ObservedPod::usable).count();
-        var mayLeave = Math.clamp(usable + holding.size() - wanted, 0, holding.size());
+        var mayLeave = Math.clamp(usable + holding.size() - wanted + rollout.maxUnavailable(), 0, holding.size());
         return Stream.concat(
-                        outdated.stream().filter(p -> holdsNothing(p, known)),
-                        holding.stream().limit(mayLeave))
-                .map(p ->
-                        new Departure(p, Departure.Reason.SpecChanged, p.name() + ": the spec of the workers changed"))
-                .toList();
+                outdated.stream().filter(p -> holdsNothing(p, known)),
+                holding.stream().limit(mayLeave));
     }
 
     private static boolean holdsNothing(ObservedPod pod, boolean known) {
         return !pod.started() || known && pod.worker().isEmpty();
+    }
+
+    /** All groups' plans as one; which name is whose does not matter for what leaves. */
+    static GroupPlan all(Collection<GroupPlan> plans) {
+        return new GroupPlan(
+                plans.stream().mapToInt(GroupPlan::create).sum(),
+                plans.stream().flatMap(p -> p.delete.stream()).toList(),
+                plans.stream().flatMap(p -> p.retire.stream()).toList(),
+                plans.stream().flatMap(p -> p.keep.stream()).toList(),
+                plans.stream().mapToInt(GroupPlan::waiting).sum());
     }
 
     static Departure finished(ObservedPod pod) {

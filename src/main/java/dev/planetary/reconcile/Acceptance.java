@@ -3,7 +3,6 @@ package dev.planetary.reconcile;
 import dev.planetary.apply.Applier;
 import dev.planetary.desired.AcceptedSpec;
 import dev.planetary.desired.ClusterModel;
-import dev.planetary.desired.Names;
 import dev.planetary.desired.SchedulerPod;
 import dev.planetary.desired.WorkerPod;
 import dev.planetary.observe.ClusterObservation;
@@ -68,9 +67,10 @@ final class Acceptance {
 
     /** Under names that nobody has: the answer is about the pod, not about its name. */
     private Optional<Finding> tryOut(ClusterModel model) {
-        return Stream.of(
-                        SchedulerPod.of(model, model.names().service() + "-try"),
-                        WorkerPod.of(model, Names.DEFAULT_GROUP, model.names().service() + "-try-worker"))
+        var scheduler = Stream.of(SchedulerPod.of(model, model.names().service() + "-try"));
+        var workers = model.accepted().pods().groups().keySet().stream()
+                .map(group -> WorkerPod.of(model, group, model.names().service() + "-try-" + group));
+        return Stream.concat(scheduler, workers)
                 .map(applier::wouldRefuse)
                 .flatMap(Optional::stream)
                 .findFirst();

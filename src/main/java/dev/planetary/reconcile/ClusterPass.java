@@ -9,6 +9,7 @@ import dev.planetary.desired.ClusterModel;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.plan.ClusterPlan;
+import dev.planetary.plan.Wanted;
 import dev.planetary.status.ClusterStatus;
 import dev.planetary.status.Finding;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -49,7 +50,7 @@ final class ClusterPass {
         // Before the second look, so that it shows since when the scheduler has been asked.
         followScheduler(seen, model, context);
         var after = parts.observer().observe(cluster, context);
-        var status = ClusterStatus.of(after, model, findings);
+        var status = ClusterStatus.of(after, model, Wanted.of(after, model.accepted()), findings);
         parts.announcer().status(cluster, status);
         parts.announcer().warnings(after);
         if (status.phase() == Phase.Running) {
@@ -67,17 +68,13 @@ final class ClusterPass {
         var blocked = new ArrayList<>(standing.isEmpty() ? parts.groundwork().lay(seen, model) : standing);
         var flapping = parts.flapping().standing(uid(seen), generation);
 
-        var plan = ClusterPlan.of(seen, model);
+        var plan = ClusterPlan.of(seen, model, Wanted.of(seen, model.accepted()));
         if (plan.discardsResults() && !parts.applier().isCurrent(seen.cluster())) {
             return Optional.of(seen.now().plus(LOOK_AGAIN));
         }
         var carried = blocked.isEmpty() && flapping.isEmpty() ? plan : plan.withoutCreations();
-        blocked.addAll(parts.executor()
-                .carryOut(
-                        seen.cluster(),
-                        carried,
-                        endpoint(seen, model),
-                        model.accepted().pods().workers().drain()));
+        blocked.addAll(
+                parts.executor().carryOut(seen.cluster(), carried, endpoint(seen, model), model.accepted()::drain));
         if (standing.isEmpty()) {
             parts.refusals().note(uid(seen), generation, blocked);
         }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,9 +44,15 @@ final class PlanExecutor {
         this.parallel = parallel;
     }
 
-    /** @return what could not be created, and why */
+    /**
+     * @param drain how long a group's workers may take to leave
+     * @return what could not be created, and why
+     */
     List<Finding> carryOut(
-            PlanetaryCluster cluster, ClusterPlan plan, Optional<SchedulerEndpoint> scheduler, Duration drain) {
+            PlanetaryCluster cluster,
+            ClusterPlan plan,
+            Optional<SchedulerEndpoint> scheduler,
+            Function<String, Duration> drain) {
         scheduler.ifPresent(endpoint -> tell(cluster, plan, endpoint, drain));
         var tasks = new ArrayList<Callable<Optional<Finding>>>();
         var gone = new ConcurrentLinkedQueue<Departure>();
@@ -83,9 +90,13 @@ final class PlanExecutor {
     }
 
     /** A scheduler that does not take a word is asked again at the next event; nothing is deleted on account of its silence. */
-    private void tell(PlanetaryCluster cluster, ClusterPlan plan, SchedulerEndpoint endpoint, Duration drain) {
+    private void tell(
+            PlanetaryCluster cluster, ClusterPlan plan, SchedulerEndpoint endpoint, Function<String, Duration> drain) {
         var uid = cluster.getMetadata().getUid();
-        var retire = plan.retire().stream().map(d -> d.pod().uid()).toList();
+        var retire = plan.retire().stream()
+                .collect(Collectors.groupingBy(
+                        d -> drain.apply(d.pod().group()),
+                        Collectors.mapping(d -> d.pod().uid(), Collectors.toList())));
         var keep = plan.keep().stream().map(p -> p.uid()).toList();
         try {
             if (plan.ending()) {
@@ -95,11 +106,11 @@ final class PlanExecutor {
                 schedulers.cancelRetire(endpoint, keep);
                 recent.kept(uid, keep);
             }
-            if (!retire.isEmpty()) {
-                schedulers.retire(endpoint, retire, drain);
-                recent.askedToRetire(uid, retire);
-                byReason(cluster, plan.retire());
+            for (var asked : retire.entrySet()) {
+                schedulers.retire(endpoint, asked.getValue(), asked.getKey());
+                recent.askedToRetire(uid, asked.getValue());
             }
+            byReason(cluster, plan.retire());
         } catch (IOException e) {
             LOG.atInfo()
                     .addKeyValue("cluster", cluster.getMetadata().getName())

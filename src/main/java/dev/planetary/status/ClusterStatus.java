@@ -1,26 +1,29 @@
 package dev.planetary.status;
 
+import static dev.planetary.api.PlanetaryClusterSpec.DEFAULT_GROUP;
+
 import dev.planetary.api.Condition;
 import dev.planetary.api.Condition.Status;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.api.PlanetaryClusterStatus.GroupStatus;
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import dev.planetary.api.PlanetaryClusterStatus.SchedulerStatus;
 import dev.planetary.api.PlanetaryClusterStatus.WorkersStatus;
 import dev.planetary.desired.ClusterModel;
 import dev.planetary.desired.Labels;
-import dev.planetary.desired.Names;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.Quoted;
+import dev.planetary.plan.Wanted;
 import dev.planetary.status.Verdict.Facts;
-import dev.planetary.status.Verdict.WorkerCount;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** From what was seen and found to the status of a PlanetaryCluster. */
 public final class ClusterStatus {
@@ -36,12 +39,11 @@ public final class ClusterStatus {
     private ClusterStatus() {}
 
     /** @param findings what stands in the way, permanent or not */
-    public static PlanetaryClusterStatus of(ClusterObservation seen, ClusterModel model, List<Finding> findings) {
-        var count = WorkerCount.of(
-                seen.workers(Names.DEFAULT_GROUP),
-                seen.cluster().specOrDefault().wantedWorkers(),
-                model.accepted().workerHash());
-        var facts = new Facts(seen, findings, count);
+    public static PlanetaryClusterStatus of(
+            ClusterObservation seen, ClusterModel model, Wanted wanted, List<Finding> findings) {
+        var groups = counts(seen, model, wanted);
+        var count = groups.getFirst();
+        var facts = new Facts(seen, findings, WorkerCount.all(groups, seen.workers()), groups);
         var before = Optional.ofNullable(seen.cluster().getStatus());
         if (before.isPresent() && findings.isEmpty() && unheard(seen, before.get())) {
             return before.get();
@@ -62,7 +64,23 @@ public final class ClusterStatus {
                         count.desired(),
                         count.ready(),
                         count.retiring(),
-                        Labels.workerSelector(seen.name(), Names.DEFAULT_GROUP)));
+                        Labels.workerSelector(seen.name(), DEFAULT_GROUP)),
+                groups.stream()
+                        .map(g -> new GroupStatus(g.group(), g.desired(), g.ready(), g.retiring()))
+                        .toList());
+    }
+
+    /** The default group first, the others by name; one that is to go as long as it has pods. */
+    private static List<WorkerCount> counts(ClusterObservation seen, ClusterModel model, Wanted wanted) {
+        return Stream.concat(
+                        Stream.of(DEFAULT_GROUP),
+                        wanted.workers().keySet().stream().filter(g -> !g.equals(DEFAULT_GROUP)))
+                .map(group -> WorkerCount.of(
+                        group,
+                        seen.workers(group),
+                        wanted.workers(group),
+                        model.accepted().workerHash(group)))
+                .toList();
     }
 
     /** A pass that failed: what was known stays, but is not vouched for. */
@@ -81,7 +99,8 @@ public final class ClusterStatus {
                         new Condition(Condition.READY, Status.False, generation, since, "OperatorError", message),
                         new Condition(Condition.RECONCILING, Status.True, generation, since, "OperatorError", message)),
                 before.map(PlanetaryClusterStatus::scheduler).orElse(null),
-                before.map(PlanetaryClusterStatus::workers).orElse(null));
+                before.map(PlanetaryClusterStatus::workers).orElse(null),
+                before.map(PlanetaryClusterStatus::groups).orElse(List.of()));
     }
 
     /** Whether it tells of something that somebody may have to look at, not only of progress. */

@@ -1,12 +1,12 @@
 package dev.planetary.status;
 
-import dev.planetary.desired.Names;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.PodTrouble;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Whether something holds, and why: the first of an ordered chain of checks that has something to say.
@@ -17,7 +17,7 @@ import java.util.function.Function;
  */
 record Verdict(boolean holds, String reason, String message) {
     /** What the checks look at. */
-    record Facts(ClusterObservation seen, List<Finding> findings, WorkerCount workers) {
+    record Facts(ClusterObservation seen, List<Finding> findings, WorkerCount workers, List<WorkerCount> groups) {
         boolean suspended() {
             return seen.cluster().specOrDefault().suspend();
         }
@@ -136,16 +136,16 @@ record Verdict(boolean holds, String reason, String message) {
 
     /** Not to be told only after the scheduler has started: it will be no better then. */
     private static Optional<Verdict> workersCannotStart(Facts f) {
-        return f.workers.ready() >= f.workers.desired()
+        return f.workers.missing() == 0
                 ? Optional.empty()
-                : PodTrouble.worst(f.seen.workers(Names.DEFAULT_GROUP).stream()
+                : PodTrouble.worst(f.seen.workers().stream()
                                 .filter(p -> !p.ready())
                                 .toList())
                         .map(t -> trouble("Worker", count(f), t));
     }
 
     private static Optional<Verdict> workersMissing(Facts f) {
-        return f.workers.ready() >= f.workers.desired()
+        return f.workers.missing() == 0
                 ? Optional.empty()
                 : f.workers
                         .trouble()
@@ -171,11 +171,18 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     private static int leaving(Facts f) {
-        return f.workers.replicas() - f.workers.desired();
+        return f.workers.tooMany();
     }
 
+    /** Groups that lack some are named where there are several. */
     private static String count(Facts f) {
-        return "%d of %d workers ready".formatted(f.workers.ready(), f.workers.desired());
+        var lacking = f.groups.size() < 2
+                ? ""
+                : f.groups.stream()
+                        .filter(g -> g.missing() > 0)
+                        .map(g -> "%s %d of %d".formatted(g.group(), g.ready(), g.desired()))
+                        .collect(Collectors.joining(", ", " (", ")"));
+        return "%d of %d workers ready".formatted(f.workers.ready(), f.workers.desired()) + lacking;
     }
 
     private static Verdict trouble(String part, String state, PodTrouble t) {
@@ -183,23 +190,5 @@ record Verdict(boolean holds, String reason, String message) {
                 false,
                 part + t.reason(),
                 "%s; %s: %s%s".formatted(state, t.pod(), t.reason(), t.message().isEmpty() ? "" : ": " + t.message()));
-    }
-
-    /** The default group in numbers. */
-    record WorkerCount(int desired, int replicas, int ready, int retiring, int outdated, Optional<PodTrouble> trouble) {
-        /** @param hash what they should be made from */
-        static WorkerCount of(List<ObservedPod> pods, int desired, String hash) {
-            return new WorkerCount(
-                    desired,
-                    (int) pods.stream().filter(p -> p.live() && !p.retiring()).count(),
-                    (int) pods.stream().filter(ObservedPod::usable).count(),
-                    (int) pods.stream()
-                            .filter(p -> p.live() && p.retiring() || p.deleting())
-                            .count(),
-                    (int) pods.stream()
-                            .filter(p -> p.live() && !p.retiring() && !p.madeFrom(hash))
-                            .count(),
-                    PodTrouble.worst(pods.stream().filter(p -> !p.usable()).toList()));
-        }
     }
 }

@@ -1,7 +1,8 @@
 package dev.planetary.validate;
 
+import static dev.planetary.api.PlanetaryClusterSpec.DEFAULT_GROUP;
+
 import dev.planetary.desired.ClusterModel;
-import dev.planetary.desired.Names;
 import dev.planetary.desired.SchedulerPod;
 import dev.planetary.desired.WorkerPod;
 import dev.planetary.status.Finding;
@@ -16,10 +17,14 @@ public final class Renderable {
         return attempt(
                         "spec.scheduler.template",
                         () -> SchedulerPod.of(model, model.names().service()))
-                .or(() -> attempt(
-                        "spec.workers.template",
-                        () -> WorkerPod.of(
-                                model, Names.DEFAULT_GROUP, model.names().service())));
+                .or(() -> model.accepted().pods().groups().keySet().stream()
+                        .map(group -> attempt(
+                                group.equals(DEFAULT_GROUP)
+                                        ? "spec.workers.template"
+                                        : "spec.workerGroups[name=" + group + "].template",
+                                () -> WorkerPod.of(model, group, model.names().service())))
+                        .flatMap(Optional::stream)
+                        .findFirst());
     }
 
     private static Optional<Finding> attempt(String field, Runnable render) {

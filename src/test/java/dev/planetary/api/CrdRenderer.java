@@ -46,6 +46,7 @@ final class CrdRenderer {
         JsonNode overlay = overlay();
         ObjectNode version = version(crd);
         ((ObjectNode) crd.at("/spec/names")).setAll((ObjectNode) overlay.get("names"));
+        ((ObjectNode) version.at("/subresources/scale")).setAll((ObjectNode) overlay.get("scale"));
         merge(schema(crd), (ObjectNode) overlay.get("schema"), "");
         tidyNumbers(schema(crd));
         version.set("additionalPrinterColumns", printerColumns(PlanetaryCluster.class));

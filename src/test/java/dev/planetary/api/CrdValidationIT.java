@@ -141,7 +141,8 @@ class CrdValidationIT {
                         "status-scheduler-0",
                         0),
                 new PlanetaryClusterStatus.WorkersStatus(
-                        1, 1, 1, 0, "planetary.dev/cluster=status,planetary.dev/group=default")));
+                        1, 1, 1, 0, "planetary.dev/cluster=status,planetary.dev/group=default"),
+                List.of(new PlanetaryClusterStatus.GroupStatus("default", 1, 1, 0))));
 
         var updated = api.client().resource(created).updateStatus();
 

@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PlanetaryClusterSpecTest {
 
@@ -23,18 +24,29 @@ class PlanetaryClusterSpecTest {
     void defaults_are_one_worker_tls_and_a_service_inside_the_cluster() {
         var spec = PlanetaryClusterSpec.DEFAULT;
 
-        assertThat(spec.wantedWorkers()).isEqualTo(1);
+        assertThat(spec.groups()).containsOnlyKeys("default");
+        assertThat(spec.workers().replicas()).isEqualTo(1);
+        assertThat(spec.workers().rollout()).isEqualTo(new WorkersSpec.Rollout(1, 0));
         assertThat(spec.workers().drain()).isEqualTo(Duration.ofMinutes(5));
         assertThat(spec.tls().mode()).isEqualTo(TlsSpec.Mode.Managed);
         assertThat(spec.scheduler().service().type()).isEqualTo(SchedulerSpec.Service.Type.ClusterIP);
     }
 
     @Test
-    void suspended_means_no_workers() {
-        assertThat(read("spec: {suspend: true, workers: {replicas: 3}}")
-                        .getSpec()
-                        .wantedWorkers())
-                .isZero();
+    void groups_come_by_name_the_default_one_first() {
+        var spec = read("spec: {workers: {threads: 2}, workerGroups: [{name: a, threads: 3}]}")
+                .getSpec();
+
+        assertThat(spec.groups().keySet()).containsExactly("default", "a");
+        assertThat(spec.groups().get("a").threads()).isEqualTo(3);
+        assertThat(spec.groups().get("a").replicas()).isEqualTo(1);
+    }
+
+    /** Whoever adds a field must say what its change does, or it would never reach a pod. */
+    @ParameterizedTest
+    @ValueSource(classes = {PlanetaryClusterSpec.class, SchedulerSpec.class, WorkersSpec.class})
+    void every_field_says_what_its_change_does(Class<?> spec) {
+        assertThat(spec.getRecordComponents()).allMatch(field -> field.isAnnotationPresent(OnChange.class));
     }
 
     /** An older operator meets objects of a newer CRD after a rollback. */
@@ -47,11 +59,12 @@ class PlanetaryClusterSpecTest {
 
     @Test
     void maps_keep_the_order_they_were_written_in() {
-        var workers = read("spec: {workers: {daskResources: {z: 1, a: 2, m: 3, b: 4}}}")
+        var service = read("spec: {scheduler: {service: {annotations: {z: '1', a: '2', m: '3', b: '4'}}}}")
                 .getSpec()
-                .workers();
+                .scheduler()
+                .service();
 
-        assertThat(List.copyOf(workers.daskResources().keySet())).containsExactly("z", "a", "m", "b");
+        assertThat(List.copyOf(service.annotations().keySet())).containsExactly("z", "a", "m", "b");
     }
 
     @ParameterizedTest

@@ -137,7 +137,8 @@ class StatusWriterTest {
                 List.of(new Condition(
                         Condition.READY, ready, 1L, "2026-01-01T00:00:00Z", "WorkersStarting", workers + " workers")),
                 null,
-                new WorkersStatus(3, 3, workers, 0, "a=b"));
+                new WorkersStatus(3, 3, workers, 0, "a=b"),
+                List.of());
     }
 
     /** A client that can do nothing but take a status. */

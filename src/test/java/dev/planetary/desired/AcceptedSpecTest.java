@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,8 +32,8 @@ class AcceptedSpecTest {
                   template: {metadata: {annotations: {z: "1", a: "2", m: "3"}}, spec: {nodeSelector: {y: "1", b: "2"}}}
                 """);
 
-        assertThat(List.of(accepted.schedulerHash(), accepted.workerHash()))
-                .containsExactly("768338ad7a", "07f0218f70");
+        assertThat(List.of(accepted.schedulerHash(), accepted.workerHash("default")))
+                .containsExactly("368f9cc1f9", "c88bccc824");
     }
 
     @Test
@@ -48,7 +49,8 @@ class AcceptedSpecTest {
     @Test
     void a_part_that_did_not_change_keeps_its_hash_even_if_it_would_be_computed_otherwise_today() {
         var old = accept("{}");
-        var ofAnEarlierOperator = new AcceptedSpec(old.number(), old.pods(), old.image(), "earlier-s", "earlier-w");
+        var ofAnEarlierOperator =
+                new AcceptedSpec(old.number(), old.pods(), old.image(), "earlier-s", Map.of("default", "earlier-w"));
 
         var workersChanged = ofAnEarlierOperator.next(spec("workers: {threads: 2}"), IMAGE);
         var schedulerChanged =
@@ -56,9 +58,9 @@ class AcceptedSpecTest {
 
         assertThat(workersChanged.number()).isEqualTo(2);
         assertThat(workersChanged.schedulerHash()).isEqualTo("earlier-s");
-        assertThat(workersChanged.workerHash()).isNotEqualTo("earlier-w");
+        assertThat(workersChanged.workerHash("default")).isNotEqualTo("earlier-w");
         assertThat(schedulerChanged.schedulerHash()).isNotEqualTo("earlier-s");
-        assertThat(schedulerChanged.workerHash()).isEqualTo("earlier-w");
+        assertThat(schedulerChanged.workerHash("default")).isEqualTo("earlier-w");
     }
 
     @ParameterizedTest
@@ -78,7 +80,7 @@ class AcceptedSpecTest {
 
         assertThat(old.covers(spec(change))).isFalse();
         assertThat(next.schedulerHash()).isNotEqualTo(old.schedulerHash());
-        assertThat(next.workerHash()).isNotEqualTo(old.workerHash());
+        assertThat(next.workerHash("default")).isNotEqualTo(old.workerHash("default"));
     }
 
     @ParameterizedTest
@@ -88,7 +90,8 @@ class AcceptedSpecTest {
                 "workers: {replicas: 7}",
                 "tls: {mode: Managed}",
                 "scheduler: {service: {type: LoadBalancer, annotations: {a: b}}}",
-                "workers: {drainTimeout: 5m}"
+                "workers: {drainTimeout: 5m}",
+                "workers: {rollout: {maxSurge: 3}}"
             })
     void what_no_pod_is_made_from_changes_nothing(String change) {
         assertThat(accept("{}").covers(spec(change))).isTrue();
@@ -104,6 +107,30 @@ class AcceptedSpecTest {
     void a_quantity_in_another_spelling_is_no_change(String spelling) {
         assertThat(accept("workers: {resources: {limits: {cpu: '1'}}}").covers(spec(spelling)))
                 .isTrue();
+    }
+
+    @Test
+    void a_change_of_one_group_leaves_the_others_alone() {
+        var old = accept("workerGroups: [{name: a}, {name: b, image: own}]");
+
+        var next = old.next(spec("workerGroups: [{name: a, threads: 2}, {name: b, image: own}, {name: c}]"), IMAGE);
+
+        assertThat(next.workerHash("a")).isNotEqualTo(old.workerHash("a"));
+        assertThat(next.workerHash("b")).isEqualTo(old.workerHash("b"));
+        assertThat(next.workerHash("default")).isEqualTo(old.workerHash("default"));
+        assertThat(next.schedulerHash()).isEqualTo(old.schedulerHash());
+        assertThat(next.workerHashes()).containsOnlyKeys("default", "a", "b", "c");
+    }
+
+    @Test
+    void another_image_of_the_cluster_leaves_a_group_alone_that_has_its_own() {
+        var old = accept("workerGroups: [{name: a, image: own}]");
+
+        var next = old.next(spec("image: other\nworkerGroups: [{name: a, image: own}]"), IMAGE);
+
+        assertThat(next.image("a")).isEqualTo("own");
+        assertThat(next.workerHash("a")).isEqualTo(old.workerHash("a"));
+        assertThat(next.workerHash("default")).isNotEqualTo(old.workerHash("default"));
     }
 
     @Test
@@ -123,7 +150,7 @@ class AcceptedSpecTest {
         var next = old.next(spec("image: " + IMAGE), "client:2");
 
         assertThat(next.schedulerHash()).isEqualTo(old.schedulerHash());
-        assertThat(next.workerHash()).isEqualTo(old.workerHash());
+        assertThat(next.workerHash("default")).isEqualTo(old.workerHash("default"));
     }
 
     @Test
@@ -153,7 +180,7 @@ class AcceptedSpecTest {
 
         assertThat(back).isEqualTo(accepted);
         assertThat(back.covers(spec)).isTrue();
-        assertThat(back.next(spec, "client:2").workerHash()).isEqualTo(accepted.workerHash());
+        assertThat(back.next(spec, "client:2").workerHash("default")).isEqualTo(accepted.workerHash("default"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.planetary.desired;
 
 import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryClusterSpec;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -17,7 +18,7 @@ final class Rendered {
     }
 
     static Pod worker(String spec) {
-        return WorkerPod.of(model(spec), Names.DEFAULT_GROUP, "ndvi-default-0");
+        return WorkerPod.of(model(spec), PlanetaryClusterSpec.DEFAULT_GROUP, "ndvi-default-0");
     }
 
     static Pod scheduler(String spec) {

@@ -6,6 +6,7 @@ import static dev.planetary.desired.Rendered.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.planetary.api.PlanetaryClusterSpec;
 import dev.planetary.status.Finding;
 import dev.planetary.validate.Renderable;
 import io.fabric8.kubernetes.api.model.Container;
@@ -164,7 +165,7 @@ class TemplateOverlayTest {
     void a_template_that_makes_no_pod_is_said_to_be_wrong(String template) {
         var model = Rendered.model("workers: {template: %s}".formatted(template));
 
-        assertThatThrownBy(() -> WorkerPod.of(model, Names.DEFAULT_GROUP, "x"))
+        assertThatThrownBy(() -> WorkerPod.of(model, PlanetaryClusterSpec.DEFAULT_GROUP, "x"))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(Renderable.check(model))
                 .get()

@@ -165,8 +165,8 @@ class LossE2E {
         real.upload(worker, Path.of("src/test/python/test_tls.py"));
 
         // When
-        var said = real.exec(
-                worker, "python", "/planetary/test_tls.py", "/etc/planetary/tls", "/etc/planetary/preload");
+        var said =
+                real.exec(worker, "python", "/planetary/test_tls.py", "/etc/planetary/tls", "/etc/planetary/preload");
 
         // Then
         assertThat(said.output().strip()).isEqualTo("SSLWantReadError");

@@ -11,6 +11,7 @@ import dev.planetary.dask.Warning;
 import dev.planetary.dask.WorkerState;
 import dev.planetary.desired.AcceptedSpec;
 import dev.planetary.desired.ClusterModel;
+import dev.planetary.desired.Labels;
 import dev.planetary.status.Finding;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -147,10 +148,14 @@ public record Folder(Path path) {
     private String hashed(String pod) {
         var now = model().accepted();
         var before = acceptedBefore().orElse(now);
+        var group = Serialization.unmarshal(pod, Pod.class)
+                .getMetadata()
+                .getLabels()
+                .getOrDefault(Labels.GROUP, "");
         return pod.replace("${scheduler}", now.schedulerHash())
-                .replace("${workers}", now.workerHash())
+                .replace("${workers}", now.workerHash(group))
                 .replace("${scheduler-before}", before.schedulerHash())
-                .replace("${workers-before}", before.workerHash());
+                .replace("${workers-before}", before.workerHash(group));
     }
 
     private static SchedulerState state(String text) {

@@ -2,6 +2,7 @@ package dev.planetary.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.planetary.desired.ClusterModel;
 import dev.planetary.desired.Labels;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
@@ -39,20 +40,18 @@ class AnyWorldTest {
         assertThat(world.hashesOfWorkers())
                 .as("seed %d", seed)
                 .hasSize(world.wanted())
-                .allMatch(world.model().accepted().workerHash()::equals);
+                .allMatch(world.model().accepted().workerHash("default")::equals);
     }
 
     private static ClusterPlan step(World world, long seed, int event) {
         var model = world.model();
         var seen = world.observe();
-        var plan = ClusterPlan.of(seen, model);
+        var plan = plan(seen, model);
         var workers = seen.workers("default");
         var at = "seed %d event %d".formatted(seed, event);
 
-        assertThat(told(ClusterPlan.of(seen, model)))
-                .as("%s: same input, same plan", at)
-                .isEqualTo(told(plan));
-        assertThat(told(ClusterPlan.of(shuffled(seen, seed), model)))
+        assertThat(told(plan(seen, model))).as("%s: same input, same plan", at).isEqualTo(told(plan));
+        assertThat(told(plan(shuffled(seen, seed), model)))
                 .as("%s: whatever the order", at)
                 .isEqualTo(told(plan));
         assertThat(plan.create().stream().map(p -> p.getMetadata().getName()))
@@ -74,6 +73,10 @@ class AnyWorldTest {
         }
         world.carryOut(plan);
         return plan;
+    }
+
+    private static ClusterPlan plan(ClusterObservation seen, ClusterModel model) {
+        return ClusterPlan.of(seen, model, Wanted.of(seen, model.accepted()));
     }
 
     private static void nothingIsLost(ClusterObservation seen, ClusterPlan plan, int wanted, String at) {

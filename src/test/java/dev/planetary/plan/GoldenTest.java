@@ -85,10 +85,11 @@ class GoldenTest {
     private static Map<String, String> make(Folder folder) {
         var seen = folder.observe();
         var model = folder.model();
-        var plan = ClusterPlan.of(seen, model);
+        var wanted = Wanted.of(seen, model.accepted());
+        var plan = ClusterPlan.of(seen, model, wanted);
         var made = new TreeMap<String, String>();
         made.put("out-plan.yaml", yaml(plan(plan)));
-        made.put("out-status.yaml", yaml(ClusterStatus.of(seen, model, folder.findings())));
+        made.put("out-status.yaml", yaml(ClusterStatus.of(seen, model, wanted, folder.findings())));
 
         var objects = new ArrayList<HasMetadata>();
         if (seen.latest().filter(model.accepted()::equals).isEmpty()) {

@@ -287,7 +287,8 @@ final class World {
                 null,
                 suspend,
                 null,
-                new WorkersSpec(replicas, threads, null, null, null, null),
+                new WorkersSpec(null, replicas, null, threads, null, null, null, null, null, null),
+                null,
                 null));
         return cluster;
     }

@@ -16,6 +16,7 @@ import dev.planetary.desired.Labels;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.Folder;
 import dev.planetary.observe.ObservedPod;
+import dev.planetary.plan.Wanted;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -145,7 +146,11 @@ class ClusterStatusTest {
     @ParameterizedTest
     @MethodSource("folders")
     void kstatus_understands_every_status(Folder folder) {
-        var status = ClusterStatus.of(folder.observe(), folder.model(), folder.findings());
+        var status = ClusterStatus.of(
+                folder.observe(),
+                folder.model(),
+                Wanted.of(folder.observe(), folder.model().accepted()),
+                folder.findings());
 
         var types = status.conditions().stream().map(Condition::type).toList();
         assertThat(types)
@@ -276,18 +281,16 @@ class ClusterStatusTest {
                 : pods.stream()
                         .map(p -> new ObservedPod(p.pod(), p.deleting(), Optional.empty(), false, false))
                         .toList();
-        var status = ClusterStatus.of(
-                new ClusterObservation(
-                        cluster,
-                        List.of(),
-                        observed,
-                        Optional.empty(),
-                        List.of(),
-                        state,
-                        answers ? Optional.empty() : Optional.of(T0),
-                        now),
-                model(),
-                findings);
+        var seen = new ClusterObservation(
+                cluster,
+                List.of(),
+                observed,
+                Optional.empty(),
+                List.of(),
+                state,
+                answers ? Optional.empty() : Optional.of(T0),
+                now);
+        var status = ClusterStatus.of(seen, model(), Wanted.of(seen, model().accepted()), findings);
         cluster.setStatus(status);
         return status;
     }
@@ -322,7 +325,7 @@ class ClusterStatusTest {
 
     private ObservedPod worker(String name, boolean registered) {
         return new ObservedPod(
-                made(name, Labels.worker("ndvi", "default"), model().accepted().workerHash(), true),
+                made(name, Labels.worker("ndvi", "default"), model().accepted().workerHash("default"), true),
                 false,
                 registered
                         ? Optional.of(new WorkerState(

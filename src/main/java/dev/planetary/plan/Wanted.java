@@ -1,0 +1,51 @@
+package dev.planetary.plan;
+
+import dev.planetary.desired.AcceptedSpec;
+import dev.planetary.observe.ClusterObservation;
+import dev.planetary.observe.ObservedPod;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * How many workers each group should have now.
+ *
+ * @param workers by group; groups that are to go have none
+ */
+public record Wanted(Map<String, Integer> workers) {
+
+    public Wanted {
+        workers = Collections.unmodifiableMap(new TreeMap<>(workers));
+    }
+
+    public static Wanted of(ClusterObservation seen, AcceptedSpec accepted) {
+        var wanted = new TreeMap<String, Integer>();
+        Stream.concat(
+                        accepted.pods().groups().keySet().stream(),
+                        seen.workers().stream().map(ObservedPod::group))
+                .distinct()
+                .forEach(group -> wanted.put(group, of(seen, accepted, group)));
+        return new Wanted(wanted);
+    }
+
+    public int workers(String group) {
+        return workers.getOrDefault(group, 0);
+    }
+
+    private static int of(ClusterObservation seen, AcceptedSpec accepted, String group) {
+        var spec = seen.cluster().specOrDefault();
+        if (spec.suspend() || accepted.group(group).isEmpty()) {
+            return 0;
+        }
+        var asked = spec.groups().get(group);
+        // Taken away by a spec that was refused: the last good one is in force, which does not say how many.
+        return asked == null ? (int) staying(seen, group) : asked.replicas();
+    }
+
+    private static long staying(ClusterObservation seen, String group) {
+        return seen.workers(group).stream()
+                .filter(p -> p.live() && !p.retiring())
+                .count();
+    }
+}
