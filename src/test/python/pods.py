@@ -73,7 +73,7 @@ class Pods:
         self.folder = folder
         self.preload = folder / "preload"
         shutil.copytree(preload, self.preload, ignore=shutil.ignore_patterns("__pycache__"))
-        write_tls(folder / "tls", TOKEN)
+        self.volume, self.ca = write_tls(folder / "tls", TOKEN)
         self.port, self.http = free_port(), free_port()
         self.tls = ssl.create_default_context(cafile=folder / "tls" / "ca.crt")
         self.tls.check_hostname = False
@@ -118,6 +118,7 @@ class Pods:
         command = f"{DASK} worker --protocol tls --host 127.0.0.1 --nthreads {nthreads}".split()
         command += f"--memory-limit 500MB --dashboard-address 127.0.0.1:{http_port}".split()
         command += ["--preload", str(self.preload / "planetary_worker.py")]
+        command += ["--preload-nanny", str(self.preload / "planetary_nanny.py")]
         return self.start(command, self.env(pod, uid, PLANETARY_GROUP="default", **env))
 
     def start_prestop(self, role: str, uid: str, **env: str) -> Process:

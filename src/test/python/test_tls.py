@@ -1,6 +1,7 @@
 """An error of one TLS connection stays with that connection.
 
-It shows on Python 3.13.2 and later with OpenSSL 3.4 and later, as the client image has; LossE2E runs it there.
+It shows on Python 3.13.2 and later with OpenSSL 3.4 and later, as the client image has;
+LossE2E runs it there.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def test_a_broken_connection_leaves_its_error_to_no_other(tmp_path):
     assert what_a_healthy_connection_says_after_another_broke(tmp_path / "tls") == "SSLWantReadError"
 
 
-if __name__ == "__main__":  # TLS_FOLDER [PRELOAD_FOLDER]: without the preload it shows the error that it mends
+if __name__ == "__main__":  # TLS_FOLDER [PRELOAD_FOLDER]: without the preload it shows the error
     if len(sys.argv) > 2:
         sys.path.insert(0, sys.argv[2])
         import planetary_tls  # noqa: F401

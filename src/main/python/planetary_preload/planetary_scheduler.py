@@ -18,6 +18,7 @@ import tornado.web  # noqa: E402
 from distributed import Scheduler  # noqa: E402
 
 import planetary_guard  # noqa: E402
+import planetary_renewal  # noqa: E402
 import planetary_tls  # noqa: E402, F401  (mends ssl when it is imported)
 from planetary_retire import Retirement  # noqa: E402
 from planetary_state import ClusterState  # noqa: E402
@@ -42,8 +43,12 @@ def dask_setup(scheduler: Scheduler) -> None:
     ]
     scheduler.http_application.add_application(tornado.web.Application(routes))
     state.follow()
+    planetary_renewal.follow(scheduler)
     planetary_guard.arm()
     logger.info("Planetary preload is armed, boot %s", state.boot)
+
+
+dask_teardown = planetary_renewal.stop
 
 
 class Handler(tornado.web.RequestHandler):

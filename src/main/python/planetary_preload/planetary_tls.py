@@ -1,13 +1,14 @@
 """Keep the error of one TLS connection from being taken for another's.
 
-CPython up to 3.15 (python/cpython#148594) leaves an I/O error of OpenSSL 3.4 or later in OpenSSL's error queue, of
-which each thread has one. The next call on *any* connection of that thread that would merely have to wait finds
-it there, and raises it as its own: a scheduler that lost one worker closed the connection of a healthy one, which
-then ended by itself. ``install`` empties the queue after every such error.
+CPython up to 3.15 (python/cpython#148594) leaves an I/O error of OpenSSL 3.4 or later in its error queue, of
+which each thread has one. The next call on *any* connection of that thread that would merely have to wait
+finds it there, and raises it as its own: a scheduler that lost one worker closed the connection of a healthy
+one, which then ended by itself. ``install`` empties the queue after every such error.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import ssl
 
@@ -39,13 +40,11 @@ def _emptying(call):
 
 
 def _empty_error_queue() -> None:
-    """OpenSSL empties it when a handshake begins; Python offers no other way. This one waits for a client forever."""
+    """OpenSSL empties it when a handshake begins; Python offers no other way. This one waits for nobody."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     nobody = context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_side=True)
-    try:
+    with contextlib.suppress(ssl.SSLWantReadError):
         nobody.do_handshake()
-    except ssl.SSLWantReadError:
-        pass
 
 
 install()

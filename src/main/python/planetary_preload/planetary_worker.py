@@ -16,6 +16,7 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), "/etc/planetary/prel
 from distributed import Worker  # noqa: E402
 
 import planetary_guard  # noqa: E402
+import planetary_renewal  # noqa: E402
 import planetary_tls  # noqa: E402, F401  (mends ssl when it is imported)
 
 planetary_guard.install()
@@ -33,7 +34,11 @@ def dask_setup(worker: Worker) -> None:
     worker.name = f"{POD}-{UID[:8]}"
     worker.startup_information["planetary"] = lambda _: who
     worker.handlers["planetary_tasks"] = lambda keys: tasks(worker, keys)
+    planetary_renewal.follow(worker)
     planetary_guard.arm()
+
+
+dask_teardown = planetary_renewal.stop
 
 
 def tasks(worker: Worker, keys: list) -> dict:

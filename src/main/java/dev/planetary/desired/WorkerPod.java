@@ -95,7 +95,9 @@ public final class WorkerPod {
                                 .setScale(0, RoundingMode.DOWN)
                                 .toPlainString(),
                 "--preload",
-                DaskPod.PRELOAD_PATH + "/planetary_worker.py"));
+                DaskPod.PRELOAD_PATH + "/planetary_worker.py",
+                "--preload-nanny",
+                DaskPod.PRELOAD_PATH + "/planetary_nanny.py"));
         var offered = WorkerResources.offered(spec);
         if (!offered.isEmpty()) {
             args.add("--resources");

@@ -18,7 +18,9 @@ record Preloads(Map<String, String> files, String hash) {
     private static final List<String> NAMES = List.of(
             "planetary_drain.py",
             "planetary_guard.py",
+            "planetary_nanny.py",
             "planetary_prestop.py",
+            "planetary_renewal.py",
             "planetary_retire.py",
             "planetary_scheduler.py",
             "planetary_state.py",
