@@ -77,12 +77,12 @@ class Cluster:
         self.workers: dict[str, Worker] = {}
         self.url = f"http://127.0.0.1:{scheduler.http_server.port}"
 
-    async def add(self, uid: str, nthreads: int = 1, **kwargs) -> Worker:
+    async def add(self, uid: str, nthreads: int = 1, group: str = "default", **kwargs) -> Worker:
         """A worker of the pod with this uid."""
         os.environ |= {
             "PLANETARY_POD_NAME": f"c-default-{uid}",
             "PLANETARY_POD_UID": uid,
-            "PLANETARY_GROUP": "default",
+            "PLANETARY_GROUP": group,
         }
         worker = await Worker(
             self.scheduler.address,

@@ -22,6 +22,7 @@ import planetary_renewal  # noqa: E402
 import planetary_tls  # noqa: E402, F401  (mends ssl when it is imported)
 from planetary_retire import Retirement  # noqa: E402
 from planetary_state import ClusterState  # noqa: E402
+from planetary_target import Group  # noqa: E402
 
 planetary_guard.install()
 
@@ -39,6 +40,7 @@ def dask_setup(scheduler: Scheduler) -> None:
         (r"/planetary/v1/state", StateHandler, parts),
         (r"/planetary/v1/retire", RetireHandler, parts),
         (r"/planetary/v1/cancel-retire", CancelRetireHandler, parts),
+        (r"/planetary/v1/groups", GroupsHandler, parts),
         (r"/planetary/v1/ending", EndingHandler, parts),
     ]
     scheduler.http_application.add_application(tornado.web.Application(routes))
@@ -129,6 +131,19 @@ class CancelRetireHandler(Handler):
     def post(self):
         for uid in self.uids(self.body()):
             self.retirement.cancel(uid)
+        self.accept({})
+
+
+class GroupsHandler(Handler):
+    """``POST {"id": …, "groups": {name: {threads, memory, …}}}``: idempotent, the state repeats the id."""
+
+    def post(self):
+        body = self.body()
+        try:
+            groups = {str(name): Group.read(told) for name, told in body["groups"].items()}
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise tornado.web.HTTPError(400, reason="groups must be {name: {threads, memory}}") from error
+        self.state.tell_groups(groups, str(body.get("id", "")))
         self.accept({})
 
 

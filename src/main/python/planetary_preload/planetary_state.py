@@ -16,6 +16,8 @@ from distributed import Scheduler, SchedulerPlugin
 from distributed.scheduler import WorkerState
 from tornado.ioloop import PeriodicCallback
 
+from planetary_target import Group, targets
+
 GATHER_SECONDS = 1.0
 """Changes within this time of the last new version become one version."""
 WATCH_MILLISECONDS = 500
@@ -27,6 +29,11 @@ RETIRED_KEPT = 1000
 def identity(ws: WorkerState) -> dict[str, str]:
     """``uid`` and ``group`` as published by the worker preload; empty for a worker that runs without it."""
     return ws.extra.get("planetary") or {}
+
+
+def group_of(ws: WorkerState) -> str:
+    """The name of a worker's group; "" for a worker without the preload."""
+    return identity(ws).get("group", "")
 
 
 class ClusterState(SchedulerPlugin):
@@ -48,6 +55,9 @@ class ClusterState(SchedulerPlugin):
         self._changed = asyncio.Event()
         self._published = float("-inf")
         self._pending: asyncio.TimerHandle | None = None
+        self.groups: dict[str, Group] = {}
+        self.groups_id = ""
+        self.targets: dict[str, int] = {}
         self._watched: tuple = ()
 
     def follow(self) -> None:
@@ -78,9 +88,17 @@ class ClusterState(SchedulerPlugin):
 
     def watch(self) -> None:
         statuses = tuple((ws.address, ws.status) for ws in self.scheduler.workers.values())
-        watched = (self.idle_since() is None, statuses)
+        self.targets = targets(self.scheduler, self.groups, group_of)
+        watched = (self.idle_since() is None, statuses, self.targets)
         if watched != self._watched:
             self._watched = watched
+            self.bump()
+
+    def tell_groups(self, groups: dict[str, Group], groups_id: str) -> None:
+        """What groups of workers there are; from now on each has a target."""
+        if groups_id != self.groups_id:
+            self.groups, self.groups_id = groups, groups_id
+            self.watch()
             self.bump()
 
     def end(self) -> None:
@@ -141,6 +159,8 @@ class ClusterState(SchedulerPlugin):
             "version": self.version,
             "ending": self.ending,
             "idleSince": self.idle_since(),
+            "groups": self.groups_id,
+            "targets": self.targets,
             "workers": [self._worker(ws) for ws in self.scheduler.workers.values()],
             "retired": list(self.retired),
             "warnings": list(self.warnings.values()),

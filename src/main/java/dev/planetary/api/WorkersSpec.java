@@ -9,6 +9,7 @@ import io.fabric8.crd.generator.annotation.SchemaFrom;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.kubernetes.api.model.AnyType;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
@@ -30,12 +31,16 @@ public record WorkersSpec(
         @OnChange(Effect.LIVE)
                 @JsonPropertyDescription(
                         "How many workers; 0 keeps none. Fewer than now: workers are retired, which moves their results to the others"
-                                + " and lets running tasks end. Default: 1.")
+                                + " and lets running tasks end. Not read while autoscale is set. Default: 1.")
                 @SpecReplicas
                 @Default("1")
                 @Min(0)
                 @Max(10000)
                 Integer replicas,
+        @OnChange(Effect.LIVE)
+                @JsonPropertyDescription(
+                        "Follow the work: up at once, down when fewer have been enough for a minute. Default: as many as replicas says.")
+                Autoscale autoscale,
         @OnChange(Effect.REPLACES_WORKERS)
                 @JsonPropertyDescription(
                         "Container image of this group's workers, with the Python and Dask versions of the scheduler's. Default: spec.image.")
@@ -94,12 +99,31 @@ public record WorkersSpec(
 
     /** A group of so many workers, with every other default; null: the default. */
     public static WorkersSpec of(Integer replicas) {
-        return new WorkersSpec(null, replicas, null, null, null, null, null, null, null, null);
+        return new WorkersSpec(null, replicas, null, null, null, null, null, null, null, null, null);
     }
 
     /** {@link #drainTimeout} as a duration. */
     public Duration drain() {
         return Durations.parse(drainTimeout);
+    }
+
+    /** Bounds of autoscaling. */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    public record Autoscale(
+            @OnChange(Effect.LIVE)
+                    @JsonPropertyDescription("The fewest workers, also of an idle cluster. Default: 0.")
+                    @Min(0)
+                    @Max(10000)
+                    Integer min,
+            @OnChange(Effect.LIVE)
+                    @JsonPropertyDescription("The most workers; at least min.")
+                    @Required
+                    @Min(1)
+                    @Max(10000)
+                    Integer max) {
+        public Autoscale {
+            min = min == null ? 0 : min;
+        }
     }
 
     /** How many workers may be too many, and how many may be missing, while workers are replaced. */

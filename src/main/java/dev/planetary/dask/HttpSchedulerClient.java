@@ -96,6 +96,12 @@ public final class HttpSchedulerClient implements SchedulerClient, AutoCloseable
     }
 
     @Override
+    public void groups(SchedulerEndpoint endpoint, String id, Map<String, GroupOffer> groups)
+            throws IOException, InterruptedException {
+        post(endpoint, "groups", Map.of("id", id, "groups", groups));
+    }
+
+    @Override
     public void ending(SchedulerEndpoint endpoint) throws IOException, InterruptedException {
         post(endpoint, "ending", Map.of());
     }

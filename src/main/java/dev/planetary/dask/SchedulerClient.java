@@ -3,6 +3,7 @@ package dev.planetary.dask;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -31,6 +32,14 @@ public interface SchedulerClient {
 
     /** Takes a request to retire back, for workers that have not closed yet. Idempotent. */
     void cancelRetire(SchedulerEndpoint endpoint, Collection<String> uids) throws IOException, InterruptedException;
+
+    /**
+     * Says which groups of workers there are; from then on the state has a target for each. Idempotent.
+     *
+     * @param id names what is told; the state repeats it, and a scheduler that restarted has forgotten it
+     */
+    void groups(SchedulerEndpoint endpoint, String id, Map<String, GroupOffer> groups)
+            throws IOException, InterruptedException;
 
     /** Says that the cluster stops: results need no new home, pods may end at once. Idempotent. */
     void ending(SchedulerEndpoint endpoint) throws IOException, InterruptedException;

@@ -2,6 +2,7 @@ package dev.planetary.dask;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -12,6 +13,8 @@ import java.util.Set;
  * @param version grows with every change within a boot
  * @param ending whether the cluster was told to stop
  * @param idleSince when the last task ended; empty while work runs or waits
+ * @param groups id of the groups it was told of ({@link SchedulerClient#groups}); empty: none
+ * @param targets how many workers each of these groups has use for
  * @param workers all that are registered
  * @param retired uids of pods whose workers left by retirement in this boot
  * @param warnings for people
@@ -21,11 +24,14 @@ public record SchedulerState(
         long version,
         boolean ending,
         Optional<Instant> idleSince,
+        String groups,
+        Map<String, Integer> targets,
         List<WorkerState> workers,
         Set<String> retired,
         List<Warning> warnings) {
 
     public SchedulerState {
+        targets = Map.copyOf(targets);
         workers = List.copyOf(workers);
         retired = Set.copyOf(retired);
         warnings = List.copyOf(warnings);

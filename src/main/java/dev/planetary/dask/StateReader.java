@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -36,6 +37,8 @@ final class StateReader {
                 state.path("version").asLong(),
                 state.path("ending").asBoolean(),
                 idleSince(state.path("idleSince")),
+                text(state, "groups"),
+                targets(state.path("targets")),
                 list(state.path("workers"), StateReader::worker),
                 all(state.path("retired")).map(JsonNode::asText).collect(Collectors.toUnmodifiableSet()),
                 list(state.path("warnings"), StateReader::warning));
@@ -53,6 +56,13 @@ final class StateReader {
                 worker.path("executing").asInt(),
                 worker.path("processing").asInt(),
                 worker.path("retiring").asBoolean());
+    }
+
+    private static Map<String, Integer> targets(JsonNode targets) {
+        return targets.properties().stream()
+                .filter(t -> t.getValue().canConvertToInt())
+                .collect(Collectors.toUnmodifiableMap(
+                        Map.Entry::getKey, t -> Math.max(0, t.getValue().asInt())));
     }
 
     private static Warning warning(JsonNode warning) {

@@ -5,10 +5,9 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
-import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
-import java.math.RoundingMode;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -58,12 +57,11 @@ public final class WorkerPod {
     }
 
     private static Container container(WorkersSpec spec, String image) {
-        var resources = WorkerResources.of(spec);
         return new ContainerBuilder()
                 .withImage(image)
                 .withCommand("dask", "worker")
-                .withArgs(args(spec, resources))
-                .withResources(resources)
+                .withArgs(args(spec))
+                .withResources(WorkerResources.of(spec))
                 .addNewPort()
                 .withName("http")
                 .withContainerPort(8788)
@@ -79,21 +77,16 @@ public final class WorkerPod {
                 .build();
     }
 
-    private static List<String> args(WorkersSpec spec, ResourceRequirements resources) {
-        var memory = resources.getLimits().get("memory");
+    private static List<String> args(WorkersSpec spec) {
         var args = new ArrayList<>(List.of(
                 "--protocol",
                 "tls",
                 "--dashboard-address",
                 ":8788",
                 "--nthreads",
-                String.valueOf(threads(spec, resources)),
+                String.valueOf(WorkerResources.threads(spec)),
                 "--memory-limit",
-                memory == null
-                        ? "auto"
-                        : memory.getNumericalAmount()
-                                .setScale(0, RoundingMode.DOWN)
-                                .toPlainString(),
+                WorkerResources.memory(spec).map(BigDecimal::toPlainString).orElse("auto"),
                 "--preload",
                 DaskPod.PRELOAD_PATH + "/planetary_worker.py",
                 "--preload-nanny",
@@ -106,13 +99,5 @@ public final class WorkerPod {
                     .collect(Collectors.joining(" ")));
         }
         return args;
-    }
-
-    private static int threads(WorkersSpec spec, ResourceRequirements resources) {
-        if (spec.threads() != null) {
-            return spec.threads();
-        }
-        var cpu = resources.getLimits().get("cpu");
-        return cpu == null ? 1 : Math.max(1, cpu.getNumericalAmount().intValue());
     }
 }

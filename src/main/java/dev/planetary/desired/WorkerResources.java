@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -28,6 +29,20 @@ public final class WorkerResources {
             offered.putIfAbsent(DASK_GPU, BigDecimal.valueOf(spec.gpu()));
         }
         return offered;
+    }
+
+    static int threads(WorkersSpec spec) {
+        if (spec.threads() != null) {
+            return spec.threads();
+        }
+        var cpu = of(spec).getLimits().get("cpu");
+        return cpu == null ? 1 : Math.max(1, cpu.getNumericalAmount().intValue());
+    }
+
+    /** The memory limit in bytes, if there is one. */
+    static Optional<BigDecimal> memory(WorkersSpec spec) {
+        return Optional.ofNullable(of(spec).getLimits().get("memory"))
+                .map(m -> m.getNumericalAmount().setScale(0, RoundingMode.DOWN));
     }
 
     /** Requests follow limits: 0.9 of the CPU, so that workers of whole cores fit nodes that keep a little back; all of the memory. */

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Service;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
  * @param configMaps the ConfigMaps this cluster owns
  * @param state      what the scheduler last said; empty: it did not answer, which says nothing about its workers
  * @param silentSince since when it has not answered, if it is being asked
+ * @param calm       by group: the most workers that the scheduler had use for in the last calm period, if it was watched that long
  * @param now        the moment
  */
 public record ClusterObservation(
@@ -33,6 +35,7 @@ public record ClusterObservation(
         List<ConfigMap> configMaps,
         Optional<SchedulerState> state,
         Optional<Instant> silentSince,
+        Map<String, Integer> calm,
         Instant now) {
 
     /** How long a scheduler may take for an answer before it counts as silent. */

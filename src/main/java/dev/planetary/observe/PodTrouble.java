@@ -29,8 +29,13 @@ public record PodTrouble(String pod, String reason, String message) {
                 .map(PodTrouble::of)
                 .flatMap(Optional::stream)
                 .min(Comparator.<PodTrouble>comparingInt(
-                                t -> t.reason.equals("CrashLoopBackOff") ? 0 : t.reason.equals("Unschedulable") ? 2 : 1)
+                                t -> t.reason.equals("CrashLoopBackOff") ? 0 : t.unschedulable() ? 2 : 1)
                         .thenComparing(PodTrouble::pod));
+    }
+
+    /** It finds no node. */
+    public boolean unschedulable() {
+        return reason.equals("Unschedulable");
     }
 
     /** Empty while nothing speaks against the pod coming up. */

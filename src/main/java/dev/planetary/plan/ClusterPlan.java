@@ -3,6 +3,7 @@ package dev.planetary.plan;
 import dev.planetary.api.WorkersSpec;
 import dev.planetary.api.WorkersSpec.Rollout;
 import dev.planetary.desired.ClusterModel;
+import dev.planetary.desired.GroupOffers;
 import dev.planetary.desired.SchedulerPod;
 import dev.planetary.desired.WorkerPod;
 import dev.planetary.observe.ClusterObservation;
@@ -26,6 +27,7 @@ import java.util.stream.Stream;
  * @param retire  workers to retire through the scheduler
  * @param keep    workers whose retirement is called off
  * @param waiting workers that should leave while the scheduler does not answer
+ * @param tell    what the scheduler is to be told of the groups, because it has not been, or has forgotten
  * @param ending  the scheduler is to be told that its cluster stops, so that no worker saves what nobody will use
  * @param recheck when to plan again even if nothing happens
  */
@@ -35,6 +37,7 @@ public record ClusterPlan(
         List<Departure> retire,
         List<ObservedPod> keep,
         int waiting,
+        Optional<GroupOffers> tell,
         boolean ending,
         Optional<Instant> recheck) {
 
@@ -49,7 +52,8 @@ public record ClusterPlan(
                 .filter(p -> !p.deleting())
                 .map(p -> new Departure(p, Departure.Reason.Suspended, p.name() + ": spec.suspend is true"))
                 .toList();
-        return new ClusterPlan(List.of(), delete, List.of(), List.of(), 0, !delete.isEmpty(), Optional.empty());
+        return new ClusterPlan(
+                List.of(), delete, List.of(), List.of(), 0, Optional.empty(), !delete.isEmpty(), Optional.empty());
     }
 
     private static ClusterPlan run(ClusterObservation seen, ClusterModel model, Wanted wanted) {
@@ -81,13 +85,14 @@ public record ClusterPlan(
                 workers.retire(),
                 workers.keep(),
                 workers.waiting(),
+                tell(seen, model),
                 false,
                 scheduler.recheck());
     }
 
     /** The same but for new pods: while something stands in their way. */
     public ClusterPlan withoutCreations() {
-        return new ClusterPlan(List.of(), delete, retire, keep, waiting, ending, recheck);
+        return new ClusterPlan(List.of(), delete, retire, keep, waiting, tell, ending, recheck);
     }
 
     /** Whether results are lost by it on account of what the spec says. */
@@ -107,6 +112,14 @@ public record ClusterPlan(
                 .limit(1)
                 .map(d -> new Finding(false, "PodsEndEarly", d.message() + "; new pods are made with growing pauses"))
                 .toList();
+    }
+
+    /** Only a scheduler of a cluster with autoscaling has to know. */
+    private static Optional<GroupOffers> tell(ClusterObservation seen, ClusterModel model) {
+        var autoscaled =
+                seen.cluster().specOrDefault().groups().values().stream().anyMatch(g -> g.autoscale() != null);
+        return seen.state().filter(s -> autoscaled).flatMap(s -> Optional.of(GroupOffers.of(model.accepted()))
+                .filter(offers -> !offers.id().equals(s.groups())));
     }
 
     private static Rollout rollout(ClusterObservation seen, String group) {

@@ -3,8 +3,10 @@ package dev.planetary.plan;
 import dev.planetary.desired.AcceptedSpec;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
+import dev.planetary.observe.PodTrouble;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -39,13 +41,24 @@ public record Wanted(Map<String, Integer> workers) {
             return 0;
         }
         var asked = spec.groups().get(group);
-        // Taken away by a spec that was refused: the last good one is in force, which does not say how many.
-        return asked == null ? (int) staying(seen, group) : asked.replicas();
+        var present = seen.workers(group).stream()
+                .filter(p -> p.live() && !p.retiring())
+                .toList();
+        if (asked == null) {
+            // Taken away by a spec that was refused: the last good one is in force, which does not say how many.
+            return present.size();
+        }
+        return asked.autoscale() == null
+                ? asked.replicas()
+                : Scaling.wanted(
+                        asked.autoscale(),
+                        present.size(),
+                        present.stream().anyMatch(Wanted::findsNoNode),
+                        seen.state().map(s -> s.targets().get(group)),
+                        Optional.ofNullable(seen.calm().get(group)));
     }
 
-    private static long staying(ClusterObservation seen, String group) {
-        return seen.workers(group).stream()
-                .filter(p -> p.live() && !p.retiring())
-                .count();
+    private static boolean findsNoNode(ObservedPod pod) {
+        return PodTrouble.of(pod).filter(PodTrouble::unschedulable).isPresent();
     }
 }

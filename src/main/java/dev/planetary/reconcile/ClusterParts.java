@@ -21,6 +21,7 @@ import java.util.function.Consumer;
  */
 record ClusterParts(
         Observer observer,
+        Calm calm,
         Acceptance acceptance,
         Groundwork groundwork,
         PlanExecutor executor,
@@ -53,6 +54,7 @@ record ClusterParts(
         var identities = new Identities(client, applier, settings, clock);
         var refusals = new Attempts(clock);
         var flapping = new Attempts(clock);
+        var calm = new Calm(settings.scaleDownAfter());
         var statuses = new StatusWriter(client, clock);
         var events = new EventRecorder(client, clock, executor, instance);
         var announcer = new Announcer(events);
@@ -68,9 +70,11 @@ record ClusterParts(
             flapping.forget(uid);
             acceptance.forget(uid);
             announcer.forget(uid);
+            calm.forget(uid);
         };
         return new ClusterParts(
-                new Observer(recent, watch, clock),
+                new Observer(recent, watch, calm, clock),
+                calm,
                 acceptance,
                 new Groundwork(applier, identities, preloads, trustedCa, parallel),
                 new PlanExecutor(applier, schedulers, recent, events, parallel),

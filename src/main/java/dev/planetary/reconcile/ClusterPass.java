@@ -128,6 +128,7 @@ final class ClusterPass {
                         parts.flapping().next(uid),
                         parts.recent().nextExpiry(uid),
                         ClusterStatus.patienceEnds(seen),
+                        parts.calm().nextChange(uid, seen.now()),
                         distrusted)
                 .flatMap(Optional::stream)
                 .filter(seen.now()::isBefore);

@@ -24,17 +24,21 @@ import java.util.Optional;
 final class Observer {
     private final RecentWrites recent;
     private final SchedulerWatch watch;
+    private final Calm calm;
     private final Clock clock;
 
-    Observer(RecentWrites recent, SchedulerWatch watch, Clock clock) {
+    Observer(RecentWrites recent, SchedulerWatch watch, Calm calm, Clock clock) {
         this.recent = recent;
         this.watch = watch;
+        this.calm = calm;
         this.clock = clock;
     }
 
     ClusterObservation observe(PlanetaryCluster cluster, Context<PlanetaryCluster> context) {
         var uid = cluster.getMetadata().getUid();
         var state = watch.latest(uid);
+        var now = clock.instant();
+        var autoscaled = cluster.specOrDefault().groups().values().stream().anyMatch(g -> g.autoscale() != null);
         var names = new Names(cluster.getMetadata().getName());
         return new ClusterObservation(
                 cluster,
@@ -51,7 +55,8 @@ final class Observer {
                 owned(cluster, context, ConfigMap.class),
                 state,
                 watch.unknownSince(uid),
-                clock.instant());
+                calm.note(uid, state.filter(s -> autoscaled), now),
+                now);
     }
 
     private ObservedPod pod(String clusterUid, Pod pod, Optional<SchedulerState> state) {

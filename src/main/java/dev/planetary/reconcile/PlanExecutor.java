@@ -102,6 +102,10 @@ final class PlanExecutor {
             if (plan.ending()) {
                 schedulers.ending(endpoint);
             }
+            if (plan.tell().isPresent()) {
+                schedulers.groups(
+                        endpoint, plan.tell().get().id(), plan.tell().get().groups());
+            }
             if (!keep.isEmpty()) {
                 schedulers.cancelRetire(endpoint, keep);
                 recent.kept(uid, keep);

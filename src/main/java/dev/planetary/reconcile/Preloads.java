@@ -24,6 +24,7 @@ record Preloads(Map<String, String> files, String hash) {
             "planetary_retire.py",
             "planetary_scheduler.py",
             "planetary_state.py",
+            "planetary_target.py",
             "planetary_tls.py",
             "planetary_worker.py");
 

@@ -29,6 +29,10 @@ public interface OperatorSettings {
     @WithDefault("/etc/ssl/certs/ca-certificates.crt")
     Path systemCaBundle();
 
+    /** How long fewer workers must have been enough before an autoscaled group gives some back. */
+    @WithDefault("PT1M")
+    Duration scaleDownAfter();
+
     /** Life of a cluster's certificate authority. */
     @WithDefault("P365D")
     Duration caLife();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -57,6 +58,11 @@ public final class FakeSchedulerClient implements SchedulerClient {
     @Override
     public void cancelRetire(SchedulerEndpoint endpoint, Collection<String> uids) {
         requests.add("cancelRetire " + List.copyOf(uids));
+    }
+
+    @Override
+    public void groups(SchedulerEndpoint endpoint, String id, Map<String, GroupOffer> groups) {
+        requests.add("groups " + id);
     }
 
     @Override

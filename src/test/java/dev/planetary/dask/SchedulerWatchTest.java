@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -281,6 +282,6 @@ class SchedulerWatchTest {
     }
 
     private static SchedulerState state(String boot, long version) {
-        return new SchedulerState(boot, version, false, Optional.empty(), List.of(), Set.of(), List.of());
+        return new SchedulerState(boot, version, false, Optional.empty(), "", Map.of(), List.of(), Set.of(), List.of());
     }
 }

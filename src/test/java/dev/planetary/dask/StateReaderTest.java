@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,7 @@ class StateReaderTest {
                  "workers": [{"uid": "u", "name": "ndvi-default-0-1a2b3c4d", "group": "default",
                               "address": "tls://10.0.0.7:40001", "status": "running", "memory": 123456789012,
                               "results": 12, "executing": 1, "processing": 3, "retiring": false}],
+                 "groups": "g1", "targets": {"default": 4, "gpu": 0, "odd": "x", "less": -1},
                  "retired": ["gone"], "warnings": [{"uid": "u", "reason": "Actors", "message": "holds actors"}]}""");
 
         assertThat(state)
@@ -29,6 +31,8 @@ class StateReaderTest {
                         17,
                         true,
                         Optional.of(Instant.parse("2026-09-21T14:13:20.500Z")),
+                        "g1",
+                        Map.of("default", 4, "gpu", 0, "less", 0),
                         List.of(new WorkerState(
                                 "u",
                                 "ndvi-default-0-1a2b3c4d",
@@ -48,7 +52,7 @@ class StateReaderTest {
     void ignoresFieldsOfLaterVersions() throws IOException {
         var state = read(
                 """
-                {"boot": "b", "version": 1, "targets": {"default": 4}, "workers": [{"uid": "u", "gpu": {"memory": 1}}]}""");
+                {"boot": "b", "version": 1, "moods": {"default": 4}, "workers": [{"uid": "u", "gpu": {"memory": 1}}]}""");
 
         assertThat(state.worker("u")).isPresent();
     }
@@ -65,6 +69,8 @@ class StateReaderTest {
                         0,
                         false,
                         Optional.empty(),
+                        "",
+                        Map.of(),
                         List.of(new WorkerState("u", "", "", "", "", 0, 0, 0, 0, false)),
                         Set.of(),
                         List.of()));

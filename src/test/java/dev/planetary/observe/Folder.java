@@ -1,6 +1,7 @@
 package dev.planetary.observe;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -21,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -36,6 +38,7 @@ import java.util.stream.StreamSupport;
  *     {@code ${scheduler-before}} and {@code ${workers-before}} for those of the spec before
  * <li>{@code in-state.json}: what the scheduler says; not there: it does not answer
  * <li>{@code in-silent-since.txt}: since when it has not answered
+ * <li>{@code in-calm.json}: the most workers that the scheduler had use for in the last calm period, by group
  * <li>{@code in-findings.yaml}: what stands in the way
  * <li>{@code in-trusted-ca.pem}: extra CAs that the platform trusts
  * </ul>
@@ -102,6 +105,7 @@ public record Folder(Path path) {
                 List.of(),
                 state,
                 text("in-silent-since.txt").map(t -> Instant.parse(t.strip())),
+                text("in-calm.json").map(Folder::numbers).orElse(Map.of()),
                 NOW);
     }
 
@@ -169,9 +173,19 @@ public record Folder(Path path) {
                             ? Optional.of(
                                     Instant.ofEpochSecond(json.path("idleSince").asLong()))
                             : Optional.empty(),
+                    json.path("groups").asText(),
+                    numbers(json.path("targets").toString()),
                     items(json.path("workers"), WorkerState.class),
                     Set.copyOf(items(json.path("retired"), String.class)),
                     items(json.path("warnings"), Warning.class));
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Map<String, Integer> numbers(String json) {
+        try {
+            return json.isBlank() ? Map.of() : JSON.readValue(json, new TypeReference<>() {});
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }

@@ -144,6 +144,7 @@ class AnyWorldTest {
                 seen.configMaps(),
                 seen.state(),
                 seen.silentSince(),
+                seen.calm(),
                 seen.now());
     }
 

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
@@ -115,6 +116,7 @@ class GoldenTest {
         told.put("retire", departures(plan.retire()));
         told.put("keep", plan.keep().stream().map(ObservedPod::name).toList());
         told.put("waiting", plan.waiting());
+        told.put("tell", plan.tell().map(t -> t.groups().keySet()).orElse(Set.of()));
         told.put("ending", plan.ending());
         plan.recheck().ifPresent(at -> told.put("recheck", at.toString()));
         return told;

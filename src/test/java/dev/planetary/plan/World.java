@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -109,6 +110,7 @@ final class World {
                 List.of(),
                 state,
                 state.isPresent() ? Optional.empty() : Optional.of(silentSince),
+                Map.of(),
                 now);
     }
 
@@ -238,6 +240,8 @@ final class World {
                 1,
                 false,
                 Optional.empty(),
+                "",
+                Map.of(),
                 pods.stream()
                         .filter(p -> p.registered && p.running())
                         .map(p -> new WorkerState(
@@ -287,7 +291,7 @@ final class World {
                 null,
                 suspend,
                 null,
-                new WorkersSpec(null, replicas, null, threads, null, null, null, null, null, null),
+                new WorkersSpec(null, replicas, null, null, threads, null, null, null, null, null, null),
                 null,
                 null));
         return cluster;

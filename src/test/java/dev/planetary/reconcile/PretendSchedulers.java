@@ -1,5 +1,6 @@
 package dev.planetary.reconcile;
 
+import dev.planetary.dask.GroupOffer;
 import dev.planetary.dask.SchedulerClient;
 import dev.planetary.dask.SchedulerEndpoint;
 import dev.planetary.dask.SchedulerState;
@@ -51,6 +52,12 @@ final class PretendSchedulers implements SchedulerClient {
     }
 
     @Override
+    public void groups(SchedulerEndpoint endpoint, String id, Map<String, GroupOffer> groups)
+            throws SchedulerUnavailable {
+        in(endpoint.podUid()).groups(id);
+    }
+
+    @Override
     public void ending(SchedulerEndpoint endpoint) throws SchedulerUnavailable {
         in(endpoint.podUid()).ending();
     }
@@ -67,6 +74,8 @@ final class PretendSchedulers implements SchedulerClient {
         private long version = 1;
         private boolean silent;
         private boolean ending;
+        private String groups = "";
+        private Map<String, Integer> targets = Map.of();
 
         synchronized Scheduler register(Collection<Pod> pods) {
             pods.forEach(p -> workers.put(
@@ -119,6 +128,22 @@ final class PretendSchedulers implements SchedulerClient {
             return changed();
         }
 
+        /** How many workers it has use for, by group. */
+        synchronized Scheduler wants(Map<String, Integer> workers) {
+            targets = workers;
+            return changed();
+        }
+
+        synchronized boolean knowsGroups() {
+            return !groups.isEmpty();
+        }
+
+        private synchronized void groups(String id) throws SchedulerUnavailable {
+            answers();
+            groups = id;
+            changed();
+        }
+
         synchronized boolean toldOfTheEnd() {
             return ending;
         }
@@ -134,7 +159,15 @@ final class PretendSchedulers implements SchedulerClient {
             }
             answers();
             return new SchedulerState(
-                    boot, version, ending, Optional.empty(), List.copyOf(workers.values()), retired, List.of());
+                    boot,
+                    version,
+                    ending,
+                    Optional.empty(),
+                    groups,
+                    targets,
+                    List.copyOf(workers.values()),
+                    retired,
+                    List.of());
         }
 
         private synchronized void retire(Collection<String> uids) throws SchedulerUnavailable {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.planetary.api.Condition;
 import dev.planetary.it.ApiServer;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -16,6 +17,33 @@ class ScalingIT {
 
     @RegisterExtension
     final Flow flow = new Flow(API);
+
+    @Test
+    void anAutoscaledGroupFollowsItsTargetAndGivesBackAfterAWhile() {
+        // Given
+        flow.apply("c", "workers: {autoscale: {min: 1, max: 3}}");
+        flow.comeUp("c", 1);
+        var scheduler = flow.scheduler("c");
+        Flow.until().until(scheduler::knowsGroups);
+
+        // When
+        scheduler.wants(Map.of("default", 9));
+
+        // Then
+        Flow.until().until(() -> flow.pods().workers("c").size() == 3);
+        flow.join("c", flow.pods().workers("c"));
+        Flow.until().until(() -> flow.ready("c"));
+
+        // When
+        scheduler.wants(Map.of("default", 0));
+
+        // Then, and the user's object was never written
+        Flow.until().untilAsserted(() -> assertThat(scheduler.retireRequests)
+                .singleElement()
+                .satisfies(uids -> assertThat(uids).hasSize(2)));
+        Flow.until().until(() -> flow.status("c").orElseThrow().workers().desired() == 1);
+        assertThat(flow.cluster("c").get().getMetadata().getGeneration()).isEqualTo(1);
+    }
 
     @Test
     void upMakesTheMissingOnesUnderTheLowestFreeNumbers() {

@@ -63,6 +63,7 @@ class StandingStillIT {
 
         // When
         flow.restart();
+        Flow.until().until(() -> !flow.wire().requests().isEmpty());
         flow.settle();
 
         // Then: it has read the Secrets to know the scheduler by, and left everything as it was

@@ -23,6 +23,11 @@ record TestSettings(String clientImage) implements OperatorSettings {
     }
 
     @Override
+    public Duration scaleDownAfter() {
+        return Duration.ofSeconds(2);
+    }
+
+    @Override
     public Duration caLife() {
         return Duration.ofDays(365);
     }

@@ -272,6 +272,8 @@ class ClusterStatusTest {
                         1,
                         false,
                         Optional.empty(),
+                        "",
+                        Map.of(),
                         pods.stream().flatMap(p -> p.worker().stream()).toList(),
                         Set.of(),
                         List.of()))
@@ -289,6 +291,7 @@ class ClusterStatusTest {
                 List.of(),
                 state,
                 answers ? Optional.empty() : Optional.of(T0),
+                Map.of(),
                 now);
         var status = ClusterStatus.of(seen, model(), Wanted.of(seen, model().accepted()), findings);
         cluster.setStatus(status);
