@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
-import java.util.Objects;
 
 /** A Kubernetes condition (meta/v1 Condition). */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -28,14 +27,5 @@ public record Condition(
         True,
         False,
         Unknown
-    }
-
-    /** The same in all that a reader acts on; times aside. */
-    public boolean saysTheSameAs(Condition other) {
-        return type.equals(other.type)
-                && status == other.status
-                && reason.equals(other.reason)
-                && message.equals(other.message)
-                && Objects.equals(observedGeneration, other.observedGeneration);
     }
 }
