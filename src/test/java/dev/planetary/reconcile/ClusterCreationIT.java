@@ -7,10 +7,8 @@ import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import dev.planetary.desired.Labels;
 import dev.planetary.it.ApiServer;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
-import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -34,7 +32,7 @@ class ClusterCreationIT {
         var cluster = flow.apply("c", "workers: {replicas: 2}");
 
         // Then: nothing waits for anything else, all pods are still Pending
-        Flow.until().untilAsserted(() -> assertThat(objects())
+        Flow.until().untilAsserted(() -> assertThat(flow.objects())
                 .extracting(o -> o.getKind() + " " + o.getMetadata().getName())
                 .satisfiesExactlyInAnyOrder(
                         o -> assertThat(o).isEqualTo("Pod c-scheduler-0"),
@@ -46,7 +44,7 @@ class ClusterCreationIT {
                         o -> assertThat(o).isEqualTo("Secret c-client"),
                         o -> assertThat(o).startsWith("ConfigMap c-preload-"),
                         o -> assertThat(o).isEqualTo("ControllerRevision c-r1")));
-        assertThat(objects()).allSatisfy(o -> {
+        assertThat(flow.objects()).allSatisfy(o -> {
             assertThat(o.getMetadata().getLabels()).containsAllEntriesOf(Labels.of("c"));
             assertThat(Labels.controller(o).orElseThrow()).isEqualTo(Labels.owner(cluster));
         });
@@ -148,23 +146,6 @@ class ClusterCreationIT {
                 .startsWith("WorkerUnschedulable: ")
                 .contains("0 of 2 workers ready", "c-default-0", "Insufficient cpu"));
         assertThat(flow.condition("c", Condition.RECONCILING)).isPresent();
-    }
-
-    private List<HasMetadata> objects() {
-        var client = flow.client();
-        var ns = flow.namespace();
-        return Stream.<List<? extends HasMetadata>>of(
-                        client.pods().inNamespace(ns).list().getItems(),
-                        client.services().inNamespace(ns).list().getItems(),
-                        client.secrets().inNamespace(ns).list().getItems(),
-                        client.configMaps().inNamespace(ns).list().getItems(),
-                        client.apps()
-                                .controllerRevisions()
-                                .inNamespace(ns)
-                                .list()
-                                .getItems())
-                .<HasMetadata>flatMap(List::stream)
-                .toList();
     }
 
     private static PlanetaryCluster poll(BlockingQueue<PlanetaryCluster> queue) {

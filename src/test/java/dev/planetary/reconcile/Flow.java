@@ -5,27 +5,21 @@ import static org.awaitility.Awaitility.await;
 import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus;
-import dev.planetary.dask.Pace;
-import dev.planetary.dask.SchedulerWatch;
 import dev.planetary.it.ApiServer;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.javaoperatorsdk.operator.Operator;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -40,15 +34,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * @RegisterExtension final Flow flow = new Flow(api);
  * }</pre>
  */
-final class Flow implements BeforeEachCallback, AfterEachCallback {
+final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable {
     static final String IMAGE = "dask:tests";
-    private static final Pace PACE = new Pace(Duration.ofSeconds(60), Duration.ofMillis(20), Duration.ofMillis(200));
-
     private final ApiServer api;
     private String namespace;
     private PodsByHand pods;
     private PretendSchedulers schedulers;
-    private Process process;
+    private OperatorProcess process;
 
     Flow(ApiServer api) {
         this.api = api;
@@ -72,11 +64,21 @@ final class Flow implements BeforeEachCallback, AfterEachCallback {
     }
 
     Wire wire() {
-        return process.wire;
+        return process.wire();
     }
 
     @Override
     public void beforeEach(ExtensionContext context) {
+        open();
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        close();
+    }
+
+    /** For tests that want more than one. */
+    Flow open() {
         namespace = api.namespace() + "-" + UUID.randomUUID().toString().substring(0, 8);
         client().resource(new NamespaceBuilder()
                         .withNewMetadata()
@@ -86,11 +88,12 @@ final class Flow implements BeforeEachCallback, AfterEachCallback {
                 .create();
         pods = new PodsByHand(client(), namespace);
         schedulers = new PretendSchedulers();
-        process = new Process(IMAGE, new Wire());
+        process = start(IMAGE);
+        return this;
     }
 
     @Override
-    public void afterEach(ExtensionContext context) {
+    public void close() {
         stop();
         client().namespaces().withName(namespace).delete();
     }
@@ -109,7 +112,11 @@ final class Flow implements BeforeEachCallback, AfterEachCallback {
 
     void restart(String defaultImage) {
         stop();
-        process = new Process(defaultImage, new Wire());
+        process = start(defaultImage);
+    }
+
+    private OperatorProcess start(String defaultImage) {
+        return new OperatorProcess(client().getConfiguration(), namespace, defaultImage, schedulers);
     }
 
     /** @param spec YAML, such as {@code workers: {replicas: 2}} */
@@ -200,47 +207,23 @@ final class Flow implements BeforeEachCallback, AfterEachCallback {
         until().until(() -> wire().quietFor(Duration.ofMillis(1200)));
     }
 
-    static ConditionFactory until() {
-        return await().pollInSameThread().pollInterval(Duration.ofMillis(25)).atMost(Duration.ofSeconds(20));
+    /** What the operator makes, of any cluster. */
+    List<HasMetadata> objects() {
+        return Stream.<List<? extends HasMetadata>>of(
+                        client().pods().inNamespace(namespace).list().getItems(),
+                        client().services().inNamespace(namespace).list().getItems(),
+                        client().secrets().inNamespace(namespace).list().getItems(),
+                        client().configMaps().inNamespace(namespace).list().getItems(),
+                        client().apps()
+                                .controllerRevisions()
+                                .inNamespace(namespace)
+                                .list()
+                                .getItems())
+                .<HasMetadata>flatMap(List::stream)
+                .toList();
     }
 
-    /** One life of the operator. */
-    private final class Process {
-        private final Wire wire;
-        private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-        private final SchedulerWatch watch = new SchedulerWatch(schedulers, PACE, Clock.systemUTC());
-        private final Operator operator;
-
-        Process(String defaultImage, Wire wire) {
-            this.wire = wire;
-            // As application.properties sets it.
-            var config = new ConfigBuilder(client().getConfiguration())
-                    .withRequestRetryBackoffLimit(3)
-                    .build();
-            var client = new KubernetesClientBuilder()
-                    .withConfig(config)
-                    .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("wire", wire))
-                    .build();
-            operator = new Operator(
-                    o -> o.withKubernetesClient(client).withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
-            operator.register(
-                    new PlanetaryClusterReconciler(ClusterParts.of(
-                            client,
-                            new TestSettings(defaultImage),
-                            schedulers,
-                            watch,
-                            Clock.systemUTC(),
-                            threads,
-                            "tests")),
-                    c -> c.settingNamespace(namespace));
-            operator.start();
-        }
-
-        void stop() {
-            operator.stop();
-            watch.close();
-            threads.shutdownNow();
-            wire.close();
-        }
+    static ConditionFactory until() {
+        return await().pollInSameThread().pollInterval(Duration.ofMillis(25)).atMost(Duration.ofSeconds(20));
     }
 }

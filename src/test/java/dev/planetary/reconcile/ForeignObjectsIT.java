@@ -12,7 +12,6 @@ import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,7 +108,7 @@ class ForeignObjectsIT {
         flow.comeUp("c", 1);
         flow.cluster("c").delete();
         Flow.until().until(() -> flow.cluster("c").get() == null);
-        var former = objects();
+        var former = flow.objects();
 
         // When
         flow.apply("c", "workers: {replicas: 1}");
@@ -119,7 +118,7 @@ class ForeignObjectsIT {
                 .startsWith("Waiting: ")
                 .contains("of the cluster that had this name before is being deleted"));
         assertThat(flow.condition("c", Condition.STALLED)).isEmpty();
-        assertThat(objects()).isEqualTo(former);
+        assertThat(flow.objects()).isEqualTo(former);
 
         // When the garbage collector comes by
         former.forEach(o -> flow.client().resource(o).withGracePeriod(0).delete());
@@ -127,7 +126,7 @@ class ForeignObjectsIT {
         // Then
         flow.comeUp("c", 1);
         var uid = flow.cluster("c").get().getMetadata().getUid();
-        assertThat(objects()).hasSize(8).allSatisfy(o -> assertThat(
+        assertThat(flow.objects()).hasSize(8).allSatisfy(o -> assertThat(
                         Labels.controller(o).orElseThrow().getUid())
                 .isEqualTo(uid));
     }
@@ -140,22 +139,5 @@ class ForeignObjectsIT {
         var object = flow.client().getKubernetesSerialization().<T>unmarshal("---\n" + yaml);
         object.getMetadata().setNamespace(flow.namespace());
         return kind.cast(flow.client().resource(object).create());
-    }
-
-    private List<HasMetadata> objects() {
-        var client = flow.client();
-        var ns = flow.namespace();
-        return Stream.<List<? extends HasMetadata>>of(
-                        client.pods().inNamespace(ns).list().getItems(),
-                        client.services().inNamespace(ns).list().getItems(),
-                        client.secrets().inNamespace(ns).list().getItems(),
-                        client.configMaps().inNamespace(ns).list().getItems(),
-                        client.apps()
-                                .controllerRevisions()
-                                .inNamespace(ns)
-                                .list()
-                                .getItems())
-                .<HasMetadata>flatMap(List::stream)
-                .toList();
     }
 }

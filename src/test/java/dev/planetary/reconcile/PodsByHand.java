@@ -3,6 +3,7 @@ package dev.planetary.reconcile;
 import dev.planetary.desired.Labels;
 import io.fabric8.kubernetes.api.model.BindingBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
+import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
@@ -183,9 +184,16 @@ final class PodsByHand {
                         .build());
     }
 
-    /** The kubelet has ended it. */
+    /** The kubelet has ended it; a new pod of that name is another. */
     void gone(Pod pod) {
-        named(pod.getMetadata().getName()).withGracePeriod(0).delete();
+        var meta = pod.getMetadata();
+        var options = new DeleteOptionsBuilder()
+                .withGracePeriodSeconds(0L)
+                .withNewPreconditions()
+                .withUid(meta.getUid())
+                .endPreconditions()
+                .build();
+        client.raw("/api/v1/namespaces/%s/pods/%s".formatted(namespace, meta.getName()), "DELETE", options);
     }
 
     /** A change that means nothing to the operator but wakes it. */
@@ -216,7 +224,10 @@ final class PodsByHand {
 
     private void set(Pod pod, PodStatus status) {
         named(pod.getMetadata().getName())
-                .editStatus(p -> p.edit().withStatus(status).build());
+                .editStatus(
+                        p -> p.getMetadata().getUid().equals(pod.getMetadata().getUid())
+                                ? p.edit().withStatus(status).build()
+                                : p);
     }
 
     private static PodStatusBuilder status(Pod pod, String phase) {

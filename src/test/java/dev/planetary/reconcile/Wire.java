@@ -1,5 +1,7 @@
 package dev.planetary.reconcile;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -42,6 +44,22 @@ final class Wire implements Interceptor, AutoCloseable {
             return method + " " + parts[0] + (parts.length > 2 ? "/" + parts[2] : "");
         }
 
+        /** The same in every run, however often, under whichever number it comes. */
+        String label() {
+            var parts = List.of(path.split("/namespaces/[^/]+/", 2)).getLast().split("/");
+            return what() + " " + (parts.length > 1 ? parts[1] : nameInBody());
+        }
+
+        /** Events have none: their reason tells them apart. */
+        private String nameInBody() {
+            try {
+                var object = JSON.readTree(body);
+                return object.at("/metadata/name").asText(object.at("/reason").asText());
+            } catch (JsonProcessingException e) {
+                throw new IllegalArgumentException(body, e);
+            }
+        }
+
         @Override
         public String toString() {
             return method + " " + path;
@@ -61,6 +79,9 @@ final class Wire implements Interceptor, AutoCloseable {
 
         /** It is done, and nobody hears of it. */
         record Lost(KubernetesClient behind, int code, String reason, String message) implements Fault {}
+
+        /** It is done, and the operator's process is gone before it hears of it. */
+        record LastDeed(KubernetesClient behind) implements Fault {}
     }
 
     /** A process that died does nothing more. */
@@ -71,6 +92,13 @@ final class Wire implements Interceptor, AutoCloseable {
             super("the operator died here", null, false, false);
         }
     }
+
+    /** Something told to a scheduler. */
+    interface Word {
+        void say() throws IOException;
+    }
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final List<Sent> sent = new CopyOnWriteArrayList<>();
     private final HttpServer faulty;
@@ -137,11 +165,34 @@ final class Wire implements Interceptor, AutoCloseable {
             case null -> sent.add(one);
             case Fault.Dead _ -> throw new Died();
             case Fault.Answer a -> redirect(builder, one, a);
+            case Fault.LastDeed deed -> {
+                sent.add(one);
+                carryOut(one, deed.behind);
+                throw new Died();
+            }
             case Fault.Lost l -> {
-                l.behind.raw(one.path + (one.query.isEmpty() ? "" : "?" + one.query), one.method, one.body);
+                carryOut(one, l.behind);
                 redirect(builder, one, new Fault.Answer(l.code, l.reason, l.message));
             }
         }
+    }
+
+    /** Schedulers are no API servers: what they are told is not among the requests, but dies like them. */
+    void tell(String what, Word word) throws IOException {
+        last = System.nanoTime();
+        switch (faults.apply(new Sent("POST", "/namespaces/-/scheduler/-/" + what, "", ""))
+                .orElse(null)) {
+            case Fault.Dead _ -> throw new Died();
+            case Fault.LastDeed _ -> {
+                word.say();
+                throw new Died();
+            }
+            case null, default -> word.say();
+        }
+    }
+
+    private static void carryOut(Sent one, KubernetesClient behind) {
+        behind.raw(one.path + (one.query.isEmpty() ? "" : "?" + one.query), one.method, one.body);
     }
 
     private void redirect(BasicBuilder builder, Sent one, Fault.Answer instead) {
