@@ -19,18 +19,26 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** Schedulers that know what a test tells them, each found by the uid of its pod; long-polls are held as the real ones hold them. */
 final class PretendSchedulers implements SchedulerClient {
     private final ConcurrentMap<String, Scheduler> byPod = new ConcurrentHashMap<>();
 
+    private volatile Consumer<Collection<String>> onRetire = _ -> {};
+
+    /** Who lets workers go that are asked to retire; nobody, unless a test says so. */
+    void onRetire(Consumer<Collection<String>> who) {
+        onRetire = who;
+    }
+
     /** The scheduler in a pod; it answers, with no workers, from the start. */
     Scheduler in(Pod pod) {
         return in(pod.getMetadata().getUid());
     }
 
-    private Scheduler in(String uid) {
+    Scheduler in(String uid) {
         return byPod.computeIfAbsent(uid, _ -> new Scheduler());
     }
 
@@ -44,6 +52,7 @@ final class PretendSchedulers implements SchedulerClient {
     public void retire(SchedulerEndpoint endpoint, Collection<String> uids, Duration timeout)
             throws SchedulerUnavailable {
         in(endpoint.podUid()).retire(uids);
+        onRetire.accept(uids);
     }
 
     @Override

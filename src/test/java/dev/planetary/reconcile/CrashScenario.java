@@ -1,0 +1,59 @@
+package dev.planetary.reconcile;
+
+import java.util.function.Consumer;
+
+/** What users do to a cluster {@code c}, for the operator to be killed in the middle of. */
+enum CrashScenario {
+    CREATION(flow -> {}, apply("workers: {replicas: 2}")),
+    SCALE_UP(apply("workers: {replicas: 1}"), change("workers: {replicas: 3}")),
+    SCALE_DOWN(apply("workers: {replicas: 3}"), change("workers: {replicas: 1}")),
+    OTHER_IMAGE(apply("workers: {replicas: 2}"), change("image: 'dask:other'")),
+    OTHER_WORKERS(apply("workers: {replicas: 2}"), change("workers: {threads: 3}")),
+    SUSPENSION(apply("workers: {replicas: 2}"), change("suspend: true")),
+    RESUMPTION(apply("suspend: true, workers: {replicas: 2}"), change("suspend: false")),
+    DELETION(apply("workers: {replicas: 2}"), CrashScenario::delete),
+    DELETION_AMID_CREATION(flow -> {}, apply("workers: {replicas: 2}"), CrashScenario::delete),
+    DELETION_AMID_SCALE_DOWN(apply("workers: {replicas: 3}"), change("workers: {replicas: 1}"), CrashScenario::delete),
+    RECREATION(apply("workers: {replicas: 2}"), flow -> {
+        delete(flow);
+        flow.apply("c", "workers: {replicas: 1}");
+    });
+
+    /** What is there before, and is ready. */
+    final Consumer<Flow> given;
+    /** What the operator dies of. */
+    final Consumer<Flow> when;
+    /** What happens while none is there. */
+    final Consumer<Flow> meanwhile;
+
+    CrashScenario(Consumer<Flow> given, Consumer<Flow> when) {
+        this(given, when, flow -> {});
+    }
+
+    CrashScenario(Consumer<Flow> given, Consumer<Flow> when, Consumer<Flow> meanwhile) {
+        this.given = given;
+        this.when = when;
+        this.meanwhile = meanwhile;
+    }
+
+    /** Pods that stand beside those they replace take whatever number is free. */
+    boolean keepsNumbers() {
+        return this != OTHER_IMAGE && this != OTHER_WORKERS;
+    }
+
+    boolean deletes() {
+        return name().startsWith("DELETION");
+    }
+
+    private static Consumer<Flow> apply(String spec) {
+        return flow -> flow.apply("c", spec);
+    }
+
+    private static Consumer<Flow> change(String spec) {
+        return flow -> flow.change("c", spec);
+    }
+
+    private static void delete(Flow flow) {
+        flow.cluster("c").delete();
+    }
+}

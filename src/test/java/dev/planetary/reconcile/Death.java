@@ -1,0 +1,81 @@
+package dev.planetary.reconcile;
+
+import dev.planetary.reconcile.Wire.Fault;
+import dev.planetary.reconcile.Wire.Sent;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Keeps a book of an operator's writes, and ends its life at one of them: from then on nothing it sends goes anywhere. */
+final class Death implements Function<Sent, Optional<Fault>> {
+    /** On which side of the write. */
+    enum Moment {
+        BEFORE_IT_IS_DONE,
+        BEFORE_IT_IS_ANSWERED
+    }
+
+    /**
+     * One of the writes of a run. Writes go out at once and in any order, so they are known by what they are.
+     *
+     * @param occurrence counts those of one label, from 1
+     */
+    record Point(String label, int occurrence) {
+        @Override
+        public String toString() {
+            return label + " #" + occurrence;
+        }
+    }
+
+    private final Optional<Point> at;
+    private final Moment moment;
+    private final KubernetesClient behind;
+    private final List<Point> done = new ArrayList<>();
+    private volatile boolean struck;
+
+    /** @param behind does the last deed */
+    Death(Optional<Point> at, Moment moment, KubernetesClient behind) {
+        this.at = at;
+        this.moment = moment;
+        this.behind = behind;
+    }
+
+    /** Only keeps the book. */
+    static Death never() {
+        return new Death(Optional.empty(), Moment.BEFORE_IT_IS_DONE, null);
+    }
+
+    boolean struck() {
+        return struck;
+    }
+
+    /** What reached a server. */
+    synchronized List<Point> done() {
+        return List.copyOf(done);
+    }
+
+    @Override
+    public synchronized Optional<Fault> apply(Sent sent) {
+        if (struck) {
+            return Optional.of(new Fault.Dead());
+        }
+        if (!sent.write()) {
+            return Optional.empty();
+        }
+        var label = sent.label();
+        var point = new Point(
+                label,
+                1 + (int) done.stream().filter(p -> p.label.equals(label)).count());
+        if (at.filter(point::equals).isEmpty()) {
+            done.add(point);
+            return Optional.empty();
+        }
+        struck = true;
+        if (moment == Moment.BEFORE_IT_IS_DONE) {
+            return Optional.of(new Fault.Dead());
+        }
+        done.add(point);
+        return Optional.of(new Fault.LastDeed(behind));
+    }
+}
