@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class CrashAtEveryWriteIT {
     /** Each mostly waits for an operator to have nothing to do for more than a second. */
-    private static final int AT_ONCE = 16;
+    private static final int AT_ONCE = 8;
 
     /**
      * A second operator may write more than the first would have: the write itself, the Secrets of a cluster whose status does not say

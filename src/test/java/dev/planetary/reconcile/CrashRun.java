@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionFactory;
 import org.awaitility.core.ConditionTimeoutException;
 
 /** One run of a scenario in a namespace of its own, with pods that act by themselves. */
@@ -33,7 +34,7 @@ final class CrashRun implements AutoCloseable {
         flow = new Flow(api).open();
         pods = new PodsByThemselves(flow);
         scenario.given.accept(flow);
-        Flow.until().until(this::rests);
+        until().until(this::rests);
         noteKinds();
         flow.wire().forget();
     }
@@ -81,14 +82,14 @@ final class CrashRun implements AutoCloseable {
         flow.wire().breaks(death);
         scenario.when.accept(flow);
         new EndState(flow, kinds).collectGarbage();
-        Flow.until().until(() -> death.struck() || rests());
+        until().until(() -> death.struck() || rests());
         return death;
     }
 
     /** If it never comes to it, the state that it is in tells the difference. */
     private void await(List<String> state) {
         try {
-            Flow.until().until(() -> flow.wire().quietFor(Duration.ofMillis(200)) && state().equals(state));
+            until().until(() -> flow.wire().quietFor(Duration.ofMillis(200)) && state().equals(state));
         } catch (ConditionTimeoutException _) {
             // Told by the test, for all runs at once.
         }
@@ -104,6 +105,11 @@ final class CrashRun implements AutoCloseable {
     private boolean rests() {
         return flow.wire().quietFor(Duration.ofMillis(1200))
                 && (flow.cluster("c").get() == null || flow.ready("c"));
+    }
+
+    /** Many run at once, maybe on a busy machine. */
+    private static ConditionFactory until() {
+        return Flow.until().atMost(Duration.ofMinutes(1));
     }
 
     /** By the paths that the operator posts to. */

@@ -9,6 +9,9 @@ enum CrashScenario {
     SCALE_DOWN(apply("workers: {replicas: 3}"), change("workers: {replicas: 1}")),
     OTHER_IMAGE(apply("workers: {replicas: 2}"), change("image: 'dask:other'")),
     OTHER_WORKERS(apply("workers: {replicas: 2}"), change("workers: {threads: 3}")),
+    ANOTHER_GROUP(apply("workers: {replicas: 1}"), change("workerGroups: [{name: extra, replicas: 2}]")),
+    A_GROUP_LESS(
+            apply("workers: {replicas: 1}, workerGroups: [{name: extra, replicas: 1}]"), change("workerGroups: null")),
     SUSPENSION(apply("workers: {replicas: 2}"), change("suspend: true")),
     RESUMPTION(apply("suspend: true, workers: {replicas: 2}"), change("suspend: false")),
     DELETION(apply("workers: {replicas: 2}"), CrashScenario::delete),

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -88,7 +89,7 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
                 .create();
         pods = new PodsByHand(client(), namespace);
         schedulers = new PretendSchedulers();
-        process = start(IMAGE);
+        process = start(IMAGE, Optional.empty());
         return this;
     }
 
@@ -112,11 +113,16 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
 
     void restart(String defaultImage) {
         stop();
-        process = start(defaultImage);
+        process = start(defaultImage, Optional.empty());
     }
 
-    private OperatorProcess start(String defaultImage) {
-        return new OperatorProcess(client().getConfiguration(), namespace, defaultImage, schedulers);
+    void restart(Interceptor between) {
+        stop();
+        process = start(IMAGE, Optional.of(between));
+    }
+
+    private OperatorProcess start(String defaultImage, Optional<Interceptor> between) {
+        return new OperatorProcess(client().getConfiguration(), namespace, defaultImage, schedulers, between);
     }
 
     /** @param spec YAML, such as {@code workers: {replicas: 2}} */
