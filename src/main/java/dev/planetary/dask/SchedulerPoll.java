@@ -1,6 +1,7 @@
 package dev.planetary.dask;
 
 import dev.planetary.dask.SchedulerUnavailable.Reason;
+import dev.planetary.telemetry.LogKeys;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -31,7 +32,7 @@ final class SchedulerPoll implements Runnable {
         this.clock = clock;
         this.onChange = onChange;
         this.contact = new Contact.Unknown(clock.instant(), Optional.empty(), "The scheduler has not answered yet");
-        this.thread = Thread.ofVirtual().name("scheduler-" + endpoint.podUid()).unstarted(this);
+        this.thread = Thread.ofVirtual().name("scheduler-" + endpoint.podUid()).unstarted(LogKeys.carried(this));
     }
 
     static SchedulerPoll start(

@@ -8,17 +8,24 @@ import dev.planetary.dask.Warning;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.Quoted;
 import dev.planetary.status.ClusterStatus;
+import dev.planetary.telemetry.Telemetry;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Events about a cluster as a whole: that it became ready, what keeps it from being so, and what its scheduler warns of. Once each. */
 final class Announcer {
+    private static final Logger LOG = LoggerFactory.getLogger(Announcer.class);
+
     private final EventRecorder events;
+    private final Telemetry telemetry;
     private final ConcurrentMap<String, List<Warning>> told = new ConcurrentHashMap<>();
 
-    Announcer(EventRecorder events) {
+    Announcer(EventRecorder events, Telemetry telemetry) {
         this.events = events;
+        this.telemetry = telemetry;
     }
 
     /** Not of every step in between. */
@@ -32,6 +39,7 @@ final class Announcer {
                 && before.reason().equals(ready.reason())) {
             return;
         }
+        LOG.info("{}: {}", ready.reason(), ready.message());
         if (ready.status() == Condition.Status.True) {
             events.normal(cluster, "Ready", ready.message());
         } else if (ClusterStatus.isTrouble(status)) {
@@ -46,8 +54,13 @@ final class Announcer {
             var before = told.put(uid, state.warnings());
             state.warnings().stream()
                     .filter(w -> before == null || !before.contains(w))
-                    .forEach(w ->
-                            events.warning(seen.cluster(), Quoted.reason(w.reason()), Quoted.beginning(w.message())));
+                    .forEach(w -> {
+                        events.warning(seen.cluster(), Quoted.reason(w.reason()), Quoted.beginning(w.message()));
+                        // What the first answer tells may have been counted before this operator started.
+                        if (before != null) {
+                            telemetry.givenUp(Quoted.reason(w.reason()));
+                        }
+                    });
         });
     }
 

@@ -7,6 +7,7 @@ import dev.planetary.apply.StatusWriter;
 import dev.planetary.dask.SchedulerClient;
 import dev.planetary.dask.SchedulerWatch;
 import dev.planetary.settings.OperatorSettings;
+import dev.planetary.telemetry.Telemetry;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.util.concurrent.Executor;
@@ -36,6 +37,7 @@ record ClusterParts(
         SchedulerEvents schedulerEvents,
         Preloads preloads,
         TrustedCa trustedCa,
+        Telemetry telemetry,
         Consumer<String> forget,
         Clock clock) {
 
@@ -47,7 +49,8 @@ record ClusterParts(
             SchedulerWatch watch,
             Clock clock,
             Executor executor,
-            String instance) {
+            String instance,
+            Telemetry telemetry) {
         var recent = new RecentWrites(clock);
         var parallel = new Parallel(executor);
         var applier = new Applier(client, recent);
@@ -57,7 +60,7 @@ record ClusterParts(
         var calm = new Calm(settings.scaleDownAfter());
         var statuses = new StatusWriter(client, clock);
         var events = new EventRecorder(client, clock, executor, instance);
-        var announcer = new Announcer(events);
+        var announcer = new Announcer(events, telemetry);
         var acceptance = new Acceptance(applier, settings.clientImage(), new Attempts(clock));
         var preloads = Preloads.load();
         var trustedCa = TrustedCa.read(client, settings);
@@ -71,13 +74,14 @@ record ClusterParts(
             acceptance.forget(uid);
             announcer.forget(uid);
             calm.forget(uid);
+            telemetry.forget(uid);
         };
         return new ClusterParts(
                 new Observer(recent, watch, calm, clock),
                 calm,
                 acceptance,
                 new Groundwork(applier, identities, preloads, trustedCa, parallel),
-                new PlanExecutor(applier, schedulers, recent, events, parallel),
+                new PlanExecutor(applier, schedulers, recent, events, parallel, telemetry),
                 applier,
                 identities,
                 refusals,
@@ -89,6 +93,7 @@ record ClusterParts(
                 new SchedulerEvents(watch, forget),
                 preloads,
                 trustedCa,
+                telemetry,
                 forget,
                 clock);
     }

@@ -53,6 +53,7 @@ final class ClusterPass {
         var status = ClusterStatus.of(after, model, Wanted.of(after, model.accepted()), findings);
         parts.announcer().status(cluster, status);
         parts.announcer().warnings(after);
+        parts.telemetry().told(cluster, status, findings);
         if (status.phase() == Phase.Running) {
             parts.flapping().forget(uid(after));
         }

@@ -1,10 +1,21 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.dask.HttpSchedulerClient;
+import dev.planetary.dask.MeteredSchedulerClient;
 import dev.planetary.dask.Pace;
 import dev.planetary.dask.SchedulerWatch;
 import dev.planetary.settings.OperatorSettings;
+import dev.planetary.telemetry.ControlLoop;
+import dev.planetary.telemetry.LoopMeters;
+import dev.planetary.telemetry.Meters;
+import dev.planetary.telemetry.RequestMeters;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.javaoperatorsdk.operator.api.monitoring.Metrics;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -17,8 +28,8 @@ final class OperatorBeans {
     /** The reconciler itself is made a bean by the extension; this is what it asks for. */
     @Produces
     @Singleton
-    ClusterParts clusterParts(KubernetesClient client, OperatorSettings settings) {
-        var schedulers = new HttpSchedulerClient();
+    ClusterParts clusterParts(KubernetesClient client, OperatorSettings settings, MeterRegistry registry) {
+        var schedulers = new MeteredSchedulerClient(new HttpSchedulerClient(), registry);
         return ClusterParts.of(
                 client,
                 settings,
@@ -26,6 +37,36 @@ final class OperatorBeans {
                 new SchedulerWatch(schedulers, Pace.DEFAULT, Clock.systemUTC()),
                 Clock.systemUTC(),
                 Executors.newVirtualThreadPerTaskExecutor(),
-                Optional.ofNullable(System.getenv("HOSTNAME")).orElse("planetary-operator"));
+                Optional.ofNullable(System.getenv("HOSTNAME")).orElse("planetary-operator"),
+                new Meters(registry, Clock.systemUTC()));
+    }
+
+    @Produces
+    @Singleton
+    ControlLoop controlLoop() {
+        return new ControlLoop(Clock.systemUTC());
+    }
+
+    /** In place of the SDK extension's own. */
+    @Produces
+    @Singleton
+    Metrics loopMeters(MeterRegistry registry, ControlLoop loop) {
+        return new LoopMeters(registry, loop);
+    }
+
+    /** As the extension makes it, but counted. */
+    @Produces
+    @Singleton
+    KubernetesClient client(Config config, KubernetesSerialization json, MeterRegistry registry, ControlLoop loop) {
+        return new KubernetesClientBuilder()
+                .withConfig(config)
+                .withKubernetesSerialization(json)
+                .withHttpClientBuilderConsumer(
+                        http -> http.addOrReplaceInterceptor("meters", new RequestMeters(registry, loop)))
+                .build();
+    }
+
+    void close(@Disposes KubernetesClient client) {
+        client.close();
     }
 }

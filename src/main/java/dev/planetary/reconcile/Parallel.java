@@ -1,5 +1,6 @@
 package dev.planetary.reconcile;
 
+import dev.planetary.telemetry.LogKeys;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -18,7 +19,7 @@ final class Parallel {
 
     /** The results in the order of the tasks. The first failure is thrown when all have ended. */
     <T> List<T> all(Collection<Callable<T>> tasks) {
-        var futures = tasks.stream().map(FutureTask::new).toList();
+        var futures = tasks.stream().map(LogKeys::carried).map(FutureTask::new).toList();
         futures.forEach(executor::execute);
         futures.forEach(Parallel::await);
         return futures.stream().map(Parallel::result).toList();

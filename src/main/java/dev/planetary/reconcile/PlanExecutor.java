@@ -10,6 +10,7 @@ import dev.planetary.desired.Labels;
 import dev.planetary.plan.ClusterPlan;
 import dev.planetary.plan.Departure;
 import dev.planetary.status.Finding;
+import dev.planetary.telemetry.Telemetry;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.time.Duration;
@@ -34,14 +35,21 @@ final class PlanExecutor {
     private final RecentWrites recent;
     private final EventRecorder events;
     private final Parallel parallel;
+    private final Telemetry telemetry;
 
     PlanExecutor(
-            Applier applier, SchedulerClient schedulers, RecentWrites recent, EventRecorder events, Parallel parallel) {
+            Applier applier,
+            SchedulerClient schedulers,
+            RecentWrites recent,
+            EventRecorder events,
+            Parallel parallel,
+            Telemetry telemetry) {
         this.applier = applier;
         this.schedulers = schedulers;
         this.recent = recent;
         this.events = events;
         this.parallel = parallel;
+        this.telemetry = telemetry;
     }
 
     /**
@@ -140,6 +148,9 @@ final class PlanExecutor {
 
     private void byReason(PlanetaryCluster cluster, List<Departure> departures) {
         departures.stream().collect(Collectors.groupingBy(Departure::reason)).forEach((reason, gone) -> {
+            if (reason == Departure.Reason.Retired) {
+                telemetry.retired(gone.size());
+            }
             var note = gone.stream().map(Departure::message).collect(Collectors.joining("; "));
             if (reason.warning()) {
                 events.warning(cluster, reason.name(), note);

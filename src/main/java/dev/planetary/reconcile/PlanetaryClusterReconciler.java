@@ -49,6 +49,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
 
     @Override
     public List<EventSource<?, PlanetaryCluster>> prepareEventSources(EventSourceContext<PlanetaryCluster> context) {
+        parts.telemetry().follow(() -> context.getPrimaryCache().list());
         return List.of(
                 owned(Pod.class, context),
                 owned(Service.class, context),

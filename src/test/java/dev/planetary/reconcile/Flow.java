@@ -5,7 +5,9 @@ import static org.awaitility.Awaitility.await;
 import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.apply.HandClock;
 import dev.planetary.it.ApiServer;
+import dev.planetary.telemetry.LoopHealth;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -15,6 +17,7 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.http.Interceptor;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -41,6 +44,7 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
     private String namespace;
     private PodsByHand pods;
     private PretendSchedulers schedulers;
+    private final HandClock loopTime = new HandClock();
     private OperatorProcess process;
 
     Flow(ApiServer api) {
@@ -66,6 +70,21 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
 
     Wire wire() {
         return process.wire();
+    }
+
+    /** Metrics of this life of the operator. */
+    MeterRegistry metrics() {
+        return process.metrics();
+    }
+
+    /** What liveness says at the moment that its clock shows. */
+    Optional<String> deadness() {
+        return LoopHealth.problem(process.loop().now(), List.of());
+    }
+
+    /** For the control loop's clock only. */
+    void pass(Duration time) {
+        loopTime.pass(time);
     }
 
     @Override
@@ -122,7 +141,8 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
     }
 
     private OperatorProcess start(String defaultImage, Optional<Interceptor> between) {
-        return new OperatorProcess(client().getConfiguration(), namespace, defaultImage, schedulers, between);
+        return new OperatorProcess(
+                client().getConfiguration(), namespace, defaultImage, schedulers, between, loopTime);
     }
 
     /** @param spec YAML, such as {@code workers: {replicas: 2}} */

@@ -1,7 +1,12 @@
 package dev.planetary.reconcile;
 
+import dev.planetary.dask.MeteredSchedulerClient;
 import dev.planetary.dask.Pace;
 import dev.planetary.dask.SchedulerWatch;
+import dev.planetary.telemetry.ControlLoop;
+import dev.planetary.telemetry.LoopMeters;
+import dev.planetary.telemetry.Meters;
+import dev.planetary.telemetry.RequestMeters;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -9,6 +14,8 @@ import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.Interceptor;
 import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
 import io.javaoperatorsdk.operator.Operator;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,20 +32,25 @@ final class OperatorProcess {
 
     private final Wire wire = new Wire();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final MeterRegistry registry = new SimpleMeterRegistry();
+    private final ControlLoop loop;
     private final SchedulerWatch watch;
     private final Operator operator;
 
     /**
      * @param server  where the API server is
      * @param between what else stands before it; watches then are plain HTTP, for of websockets an interceptor sees nothing
+     * @param time    the control loop's clock
      */
     OperatorProcess(
             Config server,
             String namespace,
             String defaultImage,
             PretendSchedulers schedulers,
-            Optional<? extends Interceptor> between) {
-        var line = new SchedulerLine(schedulers, wire);
+            Optional<? extends Interceptor> between,
+            Clock time) {
+        loop = new ControlLoop(time);
+        var line = new MeteredSchedulerClient(new SchedulerLine(schedulers, wire), registry);
         watch = new SchedulerWatch(line, PACE, Clock.systemUTC());
         // As application.properties sets it.
         var config = new ConfigBuilder(server)
@@ -50,19 +62,36 @@ final class OperatorProcess {
                 .withHttpClientFactory(HTTP)
                 .withHttpClientBuilderConsumer(http -> {
                     http.addOrReplaceInterceptor("wire", wire);
+                    http.addOrReplaceInterceptor("meters", new RequestMeters(registry, loop));
                     between.ifPresent(b -> http.addOrReplaceInterceptor("between", b));
                 })
                 .build();
-        operator = new Operator(
-                o -> o.withKubernetesClient(client).withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
+        operator = new Operator(o -> o.withKubernetesClient(client)
+                .withMetrics(new LoopMeters(registry, loop))
+                .withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
         var parts = ClusterParts.of(
-                client, new TestSettings(defaultImage), line, watch, Clock.systemUTC(), threads, "tests");
+                client,
+                new TestSettings(defaultImage),
+                line,
+                watch,
+                Clock.systemUTC(),
+                threads,
+                "tests",
+                new Meters(registry, Clock.systemUTC()));
         operator.register(new PlanetaryClusterReconciler(parts), c -> c.settingNamespace(namespace));
         operator.start();
     }
 
     Wire wire() {
         return wire;
+    }
+
+    MeterRegistry metrics() {
+        return registry;
+    }
+
+    ControlLoop loop() {
+        return loop;
     }
 
     void stop() {
