@@ -67,6 +67,18 @@ public final class Applier {
         }
     }
 
+    /** The same, and what came of it, for those whose next step rests on it. */
+    public Outcome replace(HasMetadata changed) {
+        try {
+            return new Outcome.Done(client.resource(changed).update());
+        } catch (KubernetesClientException e) {
+            return new Outcome.NotDone(
+                    e.getCode() == 409 || e.getCode() == 404
+                            ? new Finding(false, "Waiting", nameOf(changed) + " changed while it was to be renewed")
+                            : Refusal.of(nameOf(changed), e));
+        }
+    }
+
     /** Whether a cluster's spec is still what the cache shows: asked before results are discarded on account of it. */
     public boolean isCurrent(PlanetaryCluster cached) {
         var live = client.resource(cached).get();

@@ -1,10 +1,13 @@
 package dev.planetary.desired;
 
+import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.tls.Authority;
 import dev.planetary.tls.KeyPairPem;
+import dev.planetary.tls.Trust;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -15,22 +18,50 @@ public final class ClusterSecrets {
     public static final String CERTIFICATE = "tls.crt";
     public static final String KEY = "tls.key";
     public static final String TOKEN = "token";
+    /** Annotation of the pods' and the clients' Secret: since when it trusts what it trusts (RFC 3339). */
+    static final String TRUSTS_SINCE = PlanetaryCluster.GROUP + "/trusts-since";
 
     private ClusterSecrets() {}
 
-    public static Secret ca(ClusterModel model, Authority authority) {
-        return secret(
-                model,
-                model.names().caSecret(),
-                Map.of(CERTIFICATE, authority.certificatePem(), KEY, authority.keyPem()));
+    /** @param rotation which wish for another authority this one fulfils; empty: none */
+    public static Secret ca(ClusterModel model, Authority authority, String rotation) {
+        return annotated(
+                secret(
+                        model,
+                        model.names().caSecret(),
+                        Map.of(CERTIFICATE, authority.certificatePem(), KEY, authority.keyPem())),
+                Rotation.mark(rotation));
     }
 
-    public static Secret pods(ClusterModel model, Authority authority, KeyPairPem leaf, String token) {
-        return secret(model, model.names().podsSecret(), leaf(authority, leaf, token));
+    /** What those hold who show a certificate. */
+    record Content(Trust trust, Instant since, KeyPairPem leaf, String token, String rotation) {
+        @Override
+        public String toString() {
+            return "Content[…]";
+        }
     }
 
-    public static Secret client(ClusterModel model, Authority authority, KeyPairPem leaf, String token) {
-        return secret(model, model.names().clientSecret(), leaf(authority, leaf, token));
+    static Secret leaf(ClusterModel model, String name, Content content) {
+        var data = Map.of(
+                CA,
+                content.trust.pem(),
+                CERTIFICATE,
+                content.leaf.certificate(),
+                KEY,
+                content.leaf.privateKey(),
+                TOKEN,
+                content.token);
+        return annotated(
+                annotated(secret(model, name, data), Map.of(TRUSTS_SINCE, content.since.toString())),
+                Rotation.mark(content.rotation));
+    }
+
+    /** A live Secret with other content; whatever else others wrote on it stays. */
+    public static Secret onto(Secret live, Secret wanted) {
+        var annotations = wanted.getMetadata().getAnnotations();
+        return annotated(
+                new SecretBuilder(live).withData(wanted.getData()).build(),
+                annotations == null ? Map.of() : annotations);
     }
 
     /** Names of the scheduler's Service; Dask checks none, browsers and proxies do. */
@@ -49,9 +80,12 @@ public final class ClusterSecrets {
         return new String(Base64.getDecoder().decode(data.get(key)), StandardCharsets.UTF_8);
     }
 
-    private static Map<String, String> leaf(Authority authority, KeyPairPem leaf, String token) {
-        return Map.of(
-                CA, authority.certificatePem(), CERTIFICATE, leaf.certificate(), KEY, leaf.privateKey(), TOKEN, token);
+    private static Secret annotated(Secret secret, Map<String, String> annotations) {
+        return new SecretBuilder(secret)
+                .editMetadata()
+                .addToAnnotations(annotations)
+                .endMetadata()
+                .build();
     }
 
     private static Secret secret(ClusterModel model, String name, Map<String, String> data) {

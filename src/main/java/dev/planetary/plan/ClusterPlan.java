@@ -99,6 +99,7 @@ public record ClusterPlan(
     public boolean discardsResults() {
         return delete.stream()
                 .anyMatch(d -> d.reason() == Departure.Reason.Suspended
+                        || d.reason() == Departure.Reason.CaRotated
                         || d.reason() == Departure.Reason.SpecChanged && d.pod().isScheduler());
     }
 

@@ -17,6 +17,8 @@ public record Departure(ObservedPod pod, Reason reason, String message) {
         Retired(false),
         /** The accepted spec changed. */
         SpecChanged(false),
+        /** Its certificate authority was replaced because something of it leaked. */
+        CaRotated(false),
         /** The cluster is suspended. */
         Suspended(false),
         /** Kubernetes took it from its node. */

@@ -6,9 +6,11 @@ import dev.planetary.dask.Contact;
 import dev.planetary.dask.SchedulerEndpoint;
 import dev.planetary.dask.SchedulerUnavailable.Reason;
 import dev.planetary.desired.ClusterModel;
+import dev.planetary.desired.Rotation;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.plan.ClusterPlan;
+import dev.planetary.plan.Distrusted;
 import dev.planetary.plan.Wanted;
 import dev.planetary.status.ClusterStatus;
 import dev.planetary.status.Finding;
@@ -41,6 +43,9 @@ final class ClusterPass {
                 new ClusterModel(cluster, decision.inForce(), parts.preloads().hash(), trustedCa);
 
         var findings = new ArrayList<>(decision.refused().stream().toList());
+        Rotation.misspelt(cluster)
+                .map(message -> new Finding(true, "InvalidAnnotation", message))
+                .ifPresent(findings::add);
         var times = new ArrayList<Instant>();
         // Refused without an earlier spec to fall back on: there is nothing to act on.
         if (decision.refused().isEmpty() || seen.latest().isPresent()) {
@@ -69,7 +74,7 @@ final class ClusterPass {
         var blocked = new ArrayList<>(standing.isEmpty() ? parts.groundwork().lay(seen, model) : standing);
         var flapping = parts.flapping().standing(uid(seen), generation);
 
-        var plan = ClusterPlan.of(seen, model, Wanted.of(seen, model.accepted()));
+        var plan = plan(seen, model);
         if (plan.discardsResults() && !parts.applier().isCurrent(seen.cluster())) {
             return Optional.of(seen.now().plus(LOOK_AGAIN));
         }
@@ -87,6 +92,14 @@ final class ClusterPass {
         findings.addAll(blocked);
         findings.addAll(flapping.isEmpty() ? early : flapping);
         return plan.recheck();
+    }
+
+    private ClusterPlan plan(ClusterObservation seen, ClusterModel model) {
+        var plan = ClusterPlan.of(seen, model, Wanted.of(seen, model.accepted()));
+        return parts.identities()
+                .of(model)
+                .map(identity -> Distrusted.over(plan, seen, identity.rotation()))
+                .orElse(plan);
     }
 
     private void followScheduler(ClusterObservation seen, ClusterModel model, Context<PlanetaryCluster> context) {
@@ -128,6 +141,7 @@ final class ClusterPass {
                         parts.refusals().next(uid),
                         parts.flapping().next(uid),
                         parts.recent().nextExpiry(uid),
+                        parts.identities().due(uid),
                         ClusterStatus.patienceEnds(seen),
                         parts.calm().nextChange(uid, seen.now()),
                         distrusted)

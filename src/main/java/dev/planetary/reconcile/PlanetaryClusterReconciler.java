@@ -31,13 +31,16 @@ import java.util.concurrent.TimeUnit;
  */
 @ControllerConfiguration(
         name = PlanetaryClusterReconciler.NAME,
-        informer = @Informer(comparableResourceVersions = false),
+        generationAwareEventProcessing = false,
+        informer = @Informer(comparableResourceVersions = false, onUpdateFilter = Asked.class),
         retry = ForEver.class,
         maxReconciliationInterval = @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
 public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryCluster> {
     static final String NAME = "planetarycluster";
     /** The SDK takes zero for "never". */
     private static final Duration SOONEST = Duration.ofMillis(10);
+    /** A time given to the SDK takes the place of its maximum interval, which is there for events that were lost. */
+    private static final Duration LATEST = Duration.ofMinutes(5);
 
     private final ClusterParts parts;
     private final ClusterPass pass;
@@ -67,6 +70,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
         UpdateControl<PlanetaryCluster> control = UpdateControl.noUpdate();
         try {
             pass.run(cluster, context)
+                    .filter(again -> again.compareTo(LATEST) < 0)
                     .ifPresent(again -> control.rescheduleAfter(again.compareTo(SOONEST) < 0 ? SOONEST : again));
         } catch (RuntimeException e) {
             // Retried without end; users are told meanwhile, and not left with a status of before.

@@ -40,4 +40,11 @@ public interface OperatorSettings {
     /** Life of the certificates it issues. */
     @WithDefault("P90D")
     Duration certificateLife();
+
+    /**
+     * How long it may take until every pod has a changed Secret. So long a new certificate authority is trusted before it is used. The
+     * kubelet looks once in its sync period (1 min) and may know a Secret from a minute ago.
+     */
+    @WithDefault("PT5M")
+    Duration secretDelivery();
 }

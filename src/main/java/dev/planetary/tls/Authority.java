@@ -55,6 +55,10 @@ public final class Authority {
         return new Authority(certificate, key);
     }
 
+    X509Certificate certificate() {
+        return certificate;
+    }
+
     /** {@return the CA's certificate, for everybody who is to trust its leaves} */
     public String certificatePem() {
         return Certificates.pem(certificate);

@@ -39,9 +39,9 @@ public record Validity(Instant notBefore, Instant notAfter) {
         return notAfter.isAfter(other.notAfter) ? new Validity(notBefore, other.notAfter) : this;
     }
 
-    /** {@return the instant at two thirds of the life, when a successor should be issued} */
+    /** {@return the instant at two thirds of the life of a certificate of ours, when a successor should be issued} */
     public Instant renewal() {
-        return notBefore.plus(
-                Duration.between(notBefore, notAfter).multipliedBy(2).dividedBy(3));
+        var issued = notBefore.plus(CLOCK_SKEW);
+        return issued.plus(Duration.between(issued, notAfter).multipliedBy(2).dividedBy(3));
     }
 }

@@ -108,7 +108,7 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
                 .create();
         pods = new PodsByHand(client(), namespace);
         schedulers = new PretendSchedulers();
-        process = start(IMAGE, Optional.empty());
+        process = start(new TestSettings(IMAGE), Optional.empty());
         return this;
     }
 
@@ -131,18 +131,22 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
     }
 
     void restart(String defaultImage) {
+        restart(new TestSettings(defaultImage));
+    }
+
+    void restart(TestSettings settings) {
         stop();
-        process = start(defaultImage, Optional.empty());
+        process = start(settings, Optional.empty());
     }
 
     void restart(Interceptor between) {
         stop();
-        process = start(IMAGE, Optional.of(between));
+        process = start(new TestSettings(IMAGE), Optional.of(between));
     }
 
-    private OperatorProcess start(String defaultImage, Optional<Interceptor> between) {
+    private OperatorProcess start(TestSettings settings, Optional<Interceptor> between) {
         return new OperatorProcess(
-                client().getConfiguration(), namespace, defaultImage, schedulers, between, loopTime);
+                client().getConfiguration(), namespace, settings, schedulers, between, loopTime);
     }
 
     /** @param spec YAML, such as {@code workers: {replicas: 2}} */

@@ -45,7 +45,7 @@ final class OperatorProcess {
     OperatorProcess(
             Config server,
             String namespace,
-            String defaultImage,
+            TestSettings settings,
             PretendSchedulers schedulers,
             Optional<? extends Interceptor> between,
             Clock time) {
@@ -71,7 +71,7 @@ final class OperatorProcess {
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
         var parts = ClusterParts.of(
                 client,
-                new TestSettings(defaultImage),
+                settings,
                 line,
                 watch,
                 Clock.systemUTC(),

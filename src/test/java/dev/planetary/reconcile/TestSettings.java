@@ -5,8 +5,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** The settings' own defaults. */
-record TestSettings(String clientImage) implements OperatorSettings {
+/** The settings' own defaults, and lives of certificates for tests that do not wait. */
+record TestSettings(String clientImage, Duration caLife, Duration certificateLife, Duration secretDelivery)
+        implements OperatorSettings {
+    TestSettings(String clientImage) {
+        this(clientImage, Duration.ofDays(365), Duration.ofDays(90), Duration.ofMinutes(5));
+    }
+
     @Override
     public String namespace() {
         return "planetary-system";
@@ -25,15 +30,5 @@ record TestSettings(String clientImage) implements OperatorSettings {
     @Override
     public Duration scaleDownAfter() {
         return Duration.ofSeconds(2);
-    }
-
-    @Override
-    public Duration caLife() {
-        return Duration.ofDays(365);
-    }
-
-    @Override
-    public Duration certificateLife() {
-        return Duration.ofDays(90);
     }
 }
