@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export PLANETARY_STARTED := $(shell date +%s)
 
-.PHONY: help demo check test cluster cluster-down images standin deploy generate clean
+.PHONY: help demo check test bench cluster cluster-down images standin deploy generate clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ check: ## build, static checks, drift of generated files, pure tests; no cluster
 
 test: ## everything: check, a bare API server, a real cluster with real Dask
 	@dev/test
+
+bench: ## how fast and at what cost, beside the floor, on fake nodes; a quarter of an hour; results in out/
+	@dev/bench/run
 
 cluster: ## a Kubernetes to work on: CONTEXT=name (yours), else kind, else one node built from source
 	@dev/cluster/up
