@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 
+import dask
+from distributed import Client
+
 import planetary_state
 from cluster import Gate, cluster, in_loop, through, until
 from pods import TOKEN
@@ -91,6 +94,81 @@ async def test_the_edge_between_idle_and_busy_ends_the_wait():
         await future
         state = await c.state_where(lambda state: state["idleSince"] is not None)
         assert abs(state["idleSince"] - time.time()) < 5
+
+
+@in_loop
+async def test_what_clients_say_is_activity_and_wakes_nobody():
+    async with cluster("a") as c:
+        kept = await c.client.scatter(1)
+        state = await settled(c)
+        heard = [state["idleSince"]]
+        for say in (
+            lambda: c.client.who_has([kept]),
+            lambda: c.client.gather(kept, direct=False),
+            lambda: c.client.scatter(2),
+            lambda: c.client.run_on_scheduler(len, ()),
+            lambda: Client(c.scheduler.address, asynchronous=True),
+        ):
+            said = await say()
+            heard.append((await c.state())["idleSince"])
+        await said.close()
+        assert None not in heard
+        assert heard == sorted(set(heard))
+        assert (await settled(c))["version"] == state["version"]
+
+
+@in_loop
+async def test_a_client_that_is_only_connected_is_silent():
+    config = {"distributed.client.scheduler-info-interval": "20ms", "distributed.client.heartbeat": "20ms"}
+    async with cluster("a") as c:
+        with dask.config.set(config):
+            other = await Client(c.scheduler.address, asynchronous=True)
+        state = await settled(c)
+        looks = []
+        identity = c.scheduler.handlers["identity"]
+        c.scheduler.handlers["identity"] = lambda **kwargs: (looks.append(1), identity(**kwargs))[1]
+        client, worker = c.scheduler.clients[other.id], next(iter(c.scheduler.workers.values()))
+        seen = client.last_seen, worker.last_seen
+        await until(lambda: client.last_seen > seen[0] and worker.last_seen > seen[1] and len(looks) > 3)
+        assert (await c.state())["idleSince"] == state["idleSince"]
+        await other.close()
+        await until(lambda: other.id not in c.scheduler.clients)
+        assert (await c.state())["idleSince"] > state["idleSince"]
+
+
+@in_loop
+async def test_a_task_that_comes_and_goes_between_two_looks_is_activity():
+    async with cluster("a") as c:
+        state = await settled(c)
+        c.scheduler.periodic_callbacks["planetary-state"].stop()
+        future = c.client.submit(int)
+        await future
+        ended = (await c.state())["idleSince"]
+        assert ended > state["idleSince"]
+
+
+@in_loop
+async def test_a_task_that_no_worker_can_run_is_work():
+    async with cluster("a") as c:
+        future = c.client.submit(int, resources={"GPU": 1})
+        state = await c.state_where(lambda state: state["idleSince"] is None)
+        assert [worker["processing"] for worker in state["workers"]] == [0]
+        del future
+        await c.state_where(lambda state: state["idleSince"] is not None)
+
+
+@in_loop
+async def test_idle_time_that_moved_far_is_told_anew():
+    moved, planetary_state.IDLE_MOVED_SECONDS = planetary_state.IDLE_MOVED_SECONDS, 0.0
+    try:
+        async with cluster("a") as c:
+            state = await settled(c)
+            waiting = asyncio.create_task(c.state(after(state)))
+            await until(lambda: waiters() == 1)
+            await c.client.who_has()
+            assert (await asyncio.wait_for(waiting, 5))["idleSince"] > state["idleSince"]
+    finally:
+        planetary_state.IDLE_MOVED_SECONDS = moved
 
 
 @in_loop

@@ -140,9 +140,9 @@ class GroupsHandler(Handler):
     def post(self):
         body = self.body()
         try:
-            groups = {str(name): Group.read(told) for name, told in body["groups"].items()}
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise tornado.web.HTTPError(400, reason="groups must be {name: {threads, memory}}") from error
+            groups = Group.read(body.get("groups"))
+        except ValueError as error:
+            raise tornado.web.HTTPError(400, reason=str(error)) from error
         self.state.tell_groups(groups, str(body.get("id", "")))
         self.accept({})
 

@@ -1,8 +1,8 @@
 """What the operator sees of a scheduler: a versioned snapshot that can be waited for.
 
 The version goes up when something happened that the operator acts on (membership, a worker's status,
-retirement, the edge between idle and busy, ending), at most once a second. Loads (results, memory, tasks)
-change all the time: they are fresh in every answer but wake nobody.
+retirement, a target, the edge between idle and busy, ending), at most once a second. Loads (results, memory,
+tasks) change all the time: they are fresh in every answer but wake nobody.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from distributed import Scheduler, SchedulerPlugin
 from distributed.scheduler import WorkerState
 from tornado.ioloop import PeriodicCallback
 
-from planetary_target import Group, targets
+import planetary_target
+from planetary_activity import Activity
+from planetary_target import Group, Targets
 
 GATHER_SECONDS = 1.0
 """Changes within this time of the last new version become one version."""
 WATCH_MILLISECONDS = 500
-"""How often to look for what distributed has no plugin hook for: idleness and the status of workers."""
+"""How often to look for what distributed has no plugin hook for: idleness, targets, the status of workers."""
+IDLE_MOVED_SECONDS = 60.0
+"""The time of the last activity of an idle cluster is told anew when it moved by more than this."""
 RETIRED_KEPT = 1000
 """So many uids are remembered as retired: answers must not grow while a cluster scales for weeks."""
 
@@ -29,11 +33,6 @@ RETIRED_KEPT = 1000
 def identity(ws: WorkerState) -> dict[str, str]:
     """``uid`` and ``group`` as published by the worker preload; empty for a worker that runs without it."""
     return ws.extra.get("planetary") or {}
-
-
-def group_of(ws: WorkerState) -> str:
-    """The name of a worker's group; "" for a worker without the preload."""
-    return identity(ws).get("group", "")
 
 
 class ClusterState(SchedulerPlugin):
@@ -51,18 +50,19 @@ class ClusterState(SchedulerPlugin):
         self.retiring: set[str] = set()
         self.retired: deque[str] = deque(maxlen=RETIRED_KEPT)
         self.warnings: dict[str, dict[str, str]] = {}
+        self.activity = Activity(scheduler)
+        self.targets = Targets(scheduler, self._place)
         self.membership = asyncio.Event()
         self._changed = asyncio.Event()
         self._published = float("-inf")
         self._pending: asyncio.TimerHandle | None = None
-        self.groups: dict[str, Group] = {}
-        self.groups_id = ""
-        self.targets: dict[str, int] = {}
         self._watched: tuple = ()
+        self._idle_told: float | None = None
 
     def follow(self) -> None:
         """Watch the scheduler from now on. Must be called on its event loop."""
         self.scheduler.add_plugin(self, name=self.name)
+        self.activity.follow()
         for ws in self.scheduler.workers.values():
             self.add_worker(self.scheduler, ws.address)
         callback = PeriodicCallback(self.watch, WATCH_MILLISECONDS)
@@ -88,17 +88,18 @@ class ClusterState(SchedulerPlugin):
 
     def watch(self) -> None:
         statuses = tuple((ws.address, ws.status) for ws in self.scheduler.workers.values())
-        self.targets = targets(self.scheduler, self.groups, group_of)
-        watched = (self.idle_since() is None, statuses, self.targets)
-        if watched != self._watched:
-            self._watched = watched
+        self.targets.look()
+        idle = self.activity.idle_since()
+        watched = (idle is None, statuses, self.targets.targets)
+        moved = idle is not None and idle - (self._idle_told or idle) > IDLE_MOVED_SECONDS
+        if watched != self._watched or moved:
+            self._watched, self._idle_told = watched, idle
             self.bump()
 
-    def tell_groups(self, groups: dict[str, Group], groups_id: str) -> None:
+    def tell_groups(self, groups: list[Group], groups_id: str) -> None:
         """What groups of workers there are; from now on each has a target."""
-        if groups_id != self.groups_id:
-            self.groups, self.groups_id = groups, groups_id
-            self.watch()
+        if groups_id != self.targets.id:
+            self.targets.tell(groups, groups_id)
             self.bump()
 
     def end(self) -> None:
@@ -141,30 +142,23 @@ class ClusterState(SchedulerPlugin):
         """The workers of a pod: one, except for a moment while its nanny replaces the process."""
         return [ws for ws in self.scheduler.workers.values() if identity(ws).get("uid") == uid]
 
-    def idle_since(self) -> float | None:
-        """Seconds since the epoch since when nothing runs or waits, or None."""
-        scheduler = self.scheduler
-        if (
-            scheduler.queued
-            or scheduler.unrunnable
-            or any(ws.processing for ws in scheduler.workers.values())
-        ):
-            return None  # check_idle, which sets idle_since, runs four times a second only
-        return scheduler.idle_since or None
-
     def snapshot(self) -> dict:
         """The body of ``GET /planetary/v1/state``."""
         return {
             "boot": self.boot,
             "version": self.version,
             "ending": self.ending,
-            "idleSince": self.idle_since(),
-            "groups": self.groups_id,
-            "targets": self.targets,
+            "idleSince": self.activity.idle_since(),
+            "groups": self.targets.id,
+            "targets": self.targets.targets,
             "workers": [self._worker(ws) for ws in self.scheduler.workers.values()],
             "retired": list(self.retired),
             "warnings": list(self.warnings.values()),
         }
+
+    def _place(self, ws: WorkerState) -> tuple[str | None, bool]:
+        who = identity(ws)
+        return who.get("group"), planetary_target.stays(ws) and who.get("uid") not in self.retiring
 
     def _worker(self, ws: WorkerState) -> dict:
         uid = identity(ws).get("uid")

@@ -1,119 +1,291 @@
-"""How many workers each group has use for, by what the scheduler knows now.
+"""How many workers each group should have, by what there is to do and to keep (docs/adr/0012-targets.md).
 
-``Scheduler.adaptive_target`` knows one kind of worker and doubles the cluster when its memory is 60 % full.
-This one asks per group, for the tasks that only this group can run (what anybody can run is the default's):
-
-    work    seconds of work that is ready, by Dask's own estimates, over what one worker does in
-            TARGET_SECONDS; never more than workers for which there is a task
-    held    bytes of results over 60 % of what one worker may hold
-    fixed   workers with something that cannot move: actors, long-running tasks, and tasks that have been
-            running for longer than TARGET_SECONDS
-
-and takes the highest. Tasks are looked at in samples, so that the cost does not grow with a graph's size.
+``Scheduler.adaptive_target`` speaks of the whole cluster; a backlog that only workers with a GPU can run must
+grow their group alone, also from nothing. So the operator tells which groups there are and what a worker of
+each offers, and every task counts to the first of them that could run it.
 """
 
 from __future__ import annotations
 
+import collections
 import itertools
+import logging
 import math
-from collections import Counter
-from collections.abc import Iterable
+import random
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from distributed import Scheduler
+import dask
+from dask.utils import parse_timedelta
+from distributed import Scheduler, Status
 from distributed.scheduler import TaskState, WorkerState
 
-TARGET_SECONDS = 5.0
-"""As ``distributed.adaptive.target-duration``: growing pays for work that takes longer."""
-MEMORY_SHARE = 0.6
-"""As Dask's spilling: fuller workers slow down."""
-SAMPLE = 200
-"""So many tasks of each kind are looked at; the others are taken to be alike."""
-DEFAULT = "default"
+logger = logging.getLogger("distributed.planetary")
+
+MEMORY_HIGH = 0.6
+"""A group whose workers hold more than this share of their memory in results grows …"""
+MEMORY_AIM = 0.5
+"""… until they hold this, and does not shrink beyond it: distributed keeps twice the memory, too."""
+LONG_SECONDS = 5.0
+"""A worker is held by a task that has run so long; what is shorter ends while the worker leaves."""
+FALL_SECONDS = 10.0
+"""A target rises at once, and falls to the highest of so many seconds: it must not flicker with each task."""
+SAMPLE = 2000
+"""So many tasks are looked at, of each kind of waiting ones, and of those on workers in all; the rest is
+inferred."""
+LEAST_SAMPLE = 4
+"""So many of every worker, however many workers there are."""
+SHARE_OF_TIME = 0.02
+"""The scheduler's time that this may take."""
+MOST_GROUPS = 100
+
+Requirement = tuple[tuple[str, float], ...]
+"""Resources that a task asks for, sorted; most ask for none."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """What each worker of a group offers."""
+    """What each worker of a group offers; ``memory`` in bytes, 0 for no limit."""
 
+    name: str
     threads: int
-    memory: float
-    resources: dict[str, float] = field(default_factory=dict)
+    memory: int
+    resources: dict[str, float]
 
-    @classmethod
-    def read(cls, told: dict) -> Group:
-        """From the operator's JSON; raises ``ValueError`` or ``TypeError`` if it is something else."""
-        threads, memory = int(told["threads"]), float(told["memory"])
-        if threads < 1 or memory < 0:
-            raise ValueError("threads must be at least 1, and memory not below 0")
-        return cls(threads, memory, {str(k): float(v) for k, v in told.get("resources", {}).items()})
+    @staticmethod
+    def read(told: object) -> list[Group]:
+        """The groups of a request, in order of preference; ValueError says what is wrong with it."""
+        if not isinstance(told, dict) or len(told) > MOST_GROUPS:
+            raise ValueError(f"groups must be a map, of at most {MOST_GROUPS}")
+        return [Group._read(name, one) for name, one in told.items()]
 
-    def at_a_time(self, task: TaskState) -> int:
-        """How many tasks like this one a worker of the group can run at once; 0: none."""
-        wanted = (task.resource_restrictions or {}).items()
-        fits = [int(self.resources.get(name, 0.0) / amount) for name, amount in wanted if amount > 0]
-        return min(self.threads, *fits) if fits else self.threads
+    @staticmethod
+    def _read(name: str, told: object) -> Group:
+        one = told if isinstance(told, dict) else {}
+        threads, memory, resources = one.get("threads"), one.get("memory", 0), one.get("resources", {})
+        if not _number(threads) or threads < 1 or not _number(memory) or memory < 0:
+            raise ValueError("threads must be 1 or more, memory bytes")
+        if not isinstance(resources, dict) or not all(_number(value) for value in resources.values()):
+            raise ValueError("resources must be a map to numbers")
+        return Group(name, int(threads), int(memory), {key: float(n) for key, n in resources.items()})
+
+    def fits(self, requirement: Requirement) -> bool:
+        return all(self.resources.get(name, 0) >= amount for name, amount in requirement)
+
+    def at_once(self, requirement: Requirement) -> int:
+        """How many tasks that require this one worker can run at a time, if nothing else runs there."""
+        fit = (int(self.resources[name] / amount + 1e-9) for name, amount in requirement if amount > 0)
+        return min((self.threads, *fit))
 
 
-def targets(scheduler: Scheduler, groups: dict[str, Group], group_of) -> dict[str, int]:
-    """Workers wanted, by group.
+@dataclass
+class Work:
+    """Tasks that could run now."""
 
-    ``groups``: in the order in which they are preferred. ``group_of``: the name of a WorkerState's group.
-    """
+    tasks: float = 0
+    seconds: float = 0
+
+    def add(self, tasks: float, seconds: float) -> None:
+        self.tasks += tasks
+        self.seconds += seconds
+
+
+@dataclass
+class Load:
+    """What a group has to do and to keep; ``used`` and ``limit`` in bytes, of results and of memory."""
+
+    work: dict[Requirement, Work] = field(default_factory=dict)
+    workers: int = 0
+    engaged: int = 0
+    used: int = 0
+    limit: int = 0
+
+    def wanted(self, group: Group, target_duration: float) -> int:
+        return max(self.for_work(group, target_duration), self.engaged, self.for_results(group))
+
+    def for_work(self, group: Group, target_duration: float) -> int:
+        """Enough to do it in the target duration, but never more places than tasks: threads, and of what they
+        ask for the scarcest resource."""
+        threads, resources = 0.0, collections.defaultdict(float)
+        for requirement, work in self.work.items():
+            places = min(work.tasks, max(work.seconds / target_duration, 1e-6))
+            threads += places / group.threads
+            for name, _ in requirement:
+                resources[name] += places / group.at_once(requirement)
+        return math.ceil(max(threads, *resources.values(), 0.0) - 1e-9)
+
+    def for_results(self, group: Group) -> int:
+        if not self.used:
+            return 0
+        memory = group.memory or (self.limit / self.workers if self.workers else 0)
+        hold = math.ceil(self.used / (MEMORY_AIM * memory)) if memory else 1
+        return hold if self.used > MEMORY_HIGH * self.limit else min(hold, self.workers)
+
+
+class Targets:
+    """The targets of one scheduler. Knows no group, and costs nothing, until it is told of some."""
+
+    def __init__(self, scheduler: Scheduler, place: Callable[[WorkerState], tuple[str | None, bool]]):
+        """place: the group of a worker, and whether it stays"""
+        self.scheduler = scheduler
+        self.place = place
+        self.id = ""
+        self.groups: list[Group] = []
+        self.targets: dict[str, int] = {}
+        self._recent: collections.deque[tuple[float, dict[str, int]]] = collections.deque()
+        self._next = 0.0
+
+    def tell(self, groups: list[Group], name: str) -> None:
+        """These groups there are, the first that could run a task gets it: the default one, then the rest.
+
+        name: what is told, in short
+        """
+        self.id, self.groups = name, groups
+        self._recent.clear()
+        self._next = 0.0
+        self.look()
+
+    def look(self) -> None:
+        """Bring the targets up to date, unless that would take too much of the scheduler's time."""
+        start = time.monotonic()
+        if start < self._next:
+            return
+        try:
+            self._recent.append((start, wanted(self.scheduler, self.groups, self.place)))
+            while self._recent[0][0] < start - FALL_SECONDS:
+                self._recent.popleft()
+            self.targets = {
+                group.name: max(targets[group.name] for _, targets in self._recent) for group in self.groups
+            }
+        except Exception:  # another version of distributed, perhaps: no target is not a target of none
+            if self.targets:
+                logger.exception("Targets cannot be computed")
+            self.targets = {}
+        end = time.monotonic()
+        self._next = end + (end - start) / SHARE_OF_TIME
+
+
+def wanted(
+    scheduler: Scheduler, groups: list[Group], place: Callable[[WorkerState], tuple[str | None, bool]]
+) -> dict[str, int]:
+    """How many workers each group needs at this moment."""
     if not groups:
         return {}
-    seconds, slots, held, fixed = Counter(), Counter(), Counter(), Counter()
-    for tasks, number in _ready(scheduler):
-        sample = list(itertools.islice(tasks, SAMPLE))
-        weight = number / len(sample) if sample else 0.0
-        for task in sample:
-            if name := _home(scheduler, groups, group_of, task):
-                share = weight / groups[name].at_a_time(task)
-                slots[name] += share
-                seconds[name] += share * scheduler._get_prefix_duration(task.prefix)
+    target_duration = parse_timedelta(dask.config.get("distributed.adaptive.target-duration"))
+    loads = _loads(scheduler, groups, place)
+    _lodge(groups, loads)
+    return {group.name: loads[group.name].wanted(group, target_duration) for group in groups}
+
+
+def _loads(scheduler: Scheduler, groups: list[Group], place) -> dict[str, Load]:
+    loads = {group.name: Load() for group in groups}
+    homes = _Homes(groups)
+    for waiting in (scheduler.queued, scheduler.unrunnable):
+        tasks = sample(waiting, SAMPLE)
+        for ts in tasks:
+            if home := homes.of(ts):
+                weight = len(waiting) / len(tasks)
+                _work(loads[home], ts).add(weight, weight * duration(scheduler, ts))
+    each = max(LEAST_SAMPLE, SAMPLE // max(1, len(scheduler.workers)))
     for ws in scheduler.workers.values():
-        held[group_of(ws)] += ws.nbytes
-        fixed[group_of(ws)] += _cannot_move(ws)
-    wanted = {
-        name: max(
-            math.ceil(min(seconds[name] / TARGET_SECONDS, slots[name])),
-            math.ceil(held[name] / (MEMORY_SHARE * group.memory)) if group.memory else 0,
-            fixed[name],
-        )
-        for name, group in groups.items()
-    }
-    return _somewhere(wanted, held, groups)
+        name, stays = place(ws)
+        _on_worker(scheduler, ws, loads, homes, each)
+        if load := loads.get(name):
+            load.used += ws.nbytes
+            if stays:
+                load.workers += 1
+                load.limit += ws.memory_limit or 0
+                load.engaged += bool(ws.long_running or ws.actors or _runs_long(ws, homes, name))
+    return loads
 
 
-def _ready(scheduler: Scheduler) -> Iterable[tuple[Iterable[TaskState], int]]:
-    """Tasks that could run now, and how many they are."""
-    yield scheduler.queued, len(scheduler.queued)
-    yield scheduler.unrunnable, len(scheduler.unrunnable)
-    for ws in scheduler.workers.values():
-        yield ws.processing, len(ws.processing)
+def _on_worker(
+    scheduler: Scheduler, ws: WorkerState, loads: dict[str, Load], homes: _Homes, most: int
+) -> None:
+    """Count what is assigned to a worker, each task to its home.
+
+    The worker's occupancy knows the transfers, too; what a task seceded from takes no thread and is left out.
+    """
+    count = len(ws.processing) - len(ws.long_running)
+    tasks = [
+        (homes.of(ts), ts, duration(scheduler, ts))
+        for ts in itertools.islice((ts for ts in ws.processing if ts not in ws.long_running), most)
+    ]
+    seconds = sum(d for _, _, d in tasks)
+    for home, ts, d in tasks:
+        if home:
+            share = d / seconds if seconds else 1 / len(tasks)
+            _work(loads[home], ts).add(count / len(tasks), ws.occupancy * share)
 
 
-def _home(scheduler: Scheduler, groups: dict[str, Group], group_of, task: TaskState) -> str | None:
-    """The group that a task counts for: the first that can run it."""
-    bound = [scheduler.workers[w] for w in task.worker_restrictions or () if w in scheduler.workers]
-    if bound:
-        names = [name for name in map(group_of, bound) if name in groups]
-    elif task.resource_restrictions or DEFAULT not in groups:
-        names = list(groups)
-    else:
-        names = [DEFAULT]
-    return next((name for name in names if groups[name].at_a_time(task)), None)
-
-
-def _cannot_move(ws: WorkerState) -> bool:
-    return bool(
-        ws.actors or ws.long_running or any(seconds > TARGET_SECONDS for seconds in ws.executing.values())
+def _runs_long(ws: WorkerState, homes: _Homes, group: str) -> bool:
+    """Whether a task that belongs here has run for a while, by heartbeats: leaving would wait for it."""
+    return any(
+        seconds > LONG_SECONDS and homes.of(ts) in (group, None) for ts, seconds in ws.executing.items()
     )
 
 
-def _somewhere(wanted: dict[str, int], held: Counter, groups: dict[str, Group]) -> dict[str, int]:
-    """Results need one worker at least, of whatever group."""
-    if not any(wanted.values()) and any(held.values()):
-        fullest = max(groups, key=lambda name: held[name])
-        wanted[fullest if held[fullest] else next(iter(groups))] = 1
-    return wanted
+def _work(load: Load, ts: TaskState) -> Work:
+    return load.work.setdefault(requirement(ts), Work())
+
+
+def _lodge(groups: list[Group], loads: dict[str, Load]) -> None:
+    """Results on workers of a group with nothing to do count to the default one where that has room for them:
+    dear workers should not stay for what others can keep."""
+    default = loads[groups[0].name]
+    for group in groups[1:]:
+        load = loads[group.name]
+        if not load.work and not load.engaged and default.used + load.used <= MEMORY_HIGH * default.limit:
+            default.used += load.used
+            load.used = 0
+
+
+class _Homes:
+    """Which group a task counts to."""
+
+    def __init__(self, groups: list[Group]):
+        self.groups = groups
+        self.known: dict[Requirement, str | None] = {}
+
+    def of(self, ts: TaskState) -> str | None:
+        """None: no further worker would help, for it is bound to certain ones or asks for too much."""
+        if (ts.worker_restrictions or ts.host_restrictions) and not ts.loose_restrictions:
+            return None
+        needs = requirement(ts)
+        if needs not in self.known:
+            self.known[needs] = next((group.name for group in self.groups if group.fits(needs)), None)
+        return self.known[needs]
+
+
+def requirement(ts: TaskState) -> Requirement:
+    return tuple(sorted(ts.resource_restrictions.items())) if ts.resource_restrictions else ()
+
+
+def duration(scheduler: Scheduler, ts: TaskState) -> float:
+    """Seconds that a task is expected to run: by others of its name, else by Dask's configuration."""
+    prefix = ts.prefix
+    if prefix.duration_average >= 0:
+        return prefix.duration_average
+    return 2 * prefix.max_exec_time if prefix.max_exec_time > 0 else scheduler.UNKNOWN_TASK_DURATION
+
+
+def sample(collection: Iterable, most: int) -> list:
+    """At most so many, evenly from all of it, for tasks stand in the order in which they came. The same ones
+    again as long as nothing changes."""
+    n = len(collection)
+    if n <= most:
+        return list(collection)
+    chosen = sorted(random.Random(n).sample(range(n), most))
+    gaps = (now - before - 1 for before, now in itertools.pairwise([-1, *chosen]))
+    walk = iter(collection)
+    return [next(itertools.islice(walk, gap, None)) for gap in gaps]
+
+
+def stays(ws: WorkerState) -> bool:
+    """Whether a worker is one to count on: not closing, nor only starting."""
+    return ws.status in (Status.running, Status.paused)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

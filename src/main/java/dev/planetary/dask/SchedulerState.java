@@ -12,7 +12,8 @@ import java.util.Set;
  * @param boot uuid of the scheduler's process; another one knows nothing of the last one's workers
  * @param version grows with every change within a boot
  * @param ending whether the cluster was told to stop
- * @param idleSince when the last task ended; empty while work runs or waits
+ * @param idleSince when the last task ended or a client last said something; empty while a task runs or is queued. It moves without a
+ *     new version: ask afresh before stopping anything
  * @param groups id of the groups it was told of ({@link SchedulerClient#groups}); empty: none
  * @param targets how many workers each of these groups has use for
  * @param workers all that are registered

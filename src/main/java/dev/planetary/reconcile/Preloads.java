@@ -16,6 +16,7 @@ import java.util.TreeMap;
  */
 record Preloads(Map<String, String> files, String hash) {
     private static final List<String> NAMES = List.of(
+            "planetary_activity.py",
             "planetary_drain.py",
             "planetary_guard.py",
             "planetary_nanny.py",
