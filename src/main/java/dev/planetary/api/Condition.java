@@ -21,6 +21,8 @@ public record Condition(
     public static final String WORKERS_READY = "WorkersReady";
     public static final String RECONCILING = "Reconciling";
     public static final String STALLED = "Stalled";
+    /** Only while true: results will be discarded in a few minutes. Its last transition is when users were warned. */
+    public static final String EXPIRES_SOON = "ExpiresSoon";
 
     /** The three values of a condition. */
     public enum Status {

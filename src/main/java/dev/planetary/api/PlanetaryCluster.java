@@ -40,6 +40,11 @@ import io.fabric8.kubernetes.model.annotation.Version;
         type = AdditionalPrinterColumn.Type.STRING,
         priority = 1)
 @AdditionalPrinterColumn(
+        name = "Expires",
+        jsonPath = ".status.expiresAt",
+        type = AdditionalPrinterColumn.Type.STRING,
+        priority = 1)
+@AdditionalPrinterColumn(
         name = "Message",
         jsonPath = ".status.conditions[?(@.type==\"Ready\")].message",
         type = AdditionalPrinterColumn.Type.STRING,
@@ -49,6 +54,8 @@ public class PlanetaryCluster extends CustomResource<PlanetaryClusterSpec, Plane
     public static final String GROUP = "planetary.dev";
     public static final String VERSION = "v1alpha1";
     public static final String KIND = "PlanetaryCluster";
+    /** Annotation whose time (RFC 3339) starts a cluster that was stopped before it. */
+    public static final String START = GROUP + "/start";
 
     /** {@code spec: {}} may be left out: everything has a default. */
     public PlanetaryClusterSpec specOrDefault() {

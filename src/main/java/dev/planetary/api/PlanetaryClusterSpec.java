@@ -10,10 +10,12 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.kubernetes.api.model.EnvFromSource;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a Dask cluster should be. */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -53,6 +55,26 @@ public record PlanetaryClusterSpec(
                         "true: no pods, everything else is kept; results held by workers are discarded. Default: false.")
                 @Default("false")
                 Boolean suspend,
+        @OnChange(Effect.LIVE)
+                @JsonPropertyDescription(
+                        "How long nobody may use the cluster before onExpiry happens, in h, m and s, such as 30m or 1h30m; 0s is never, else 10s"
+                                + " to 720h. Used is a cluster while a task runs or waits, or when a client sends more than a heartbeat;"
+                                + " one whose scheduler does not answer is not idle. A Warning event ExpiresSoon comes 5 minutes before, or at half of"
+                                + " a time below 10m. Default: 20m.")
+                @Size(max = 32)
+                String idleTimeout,
+        @OnChange(Effect.LIVE)
+                @JsonPropertyDescription(
+                        "How long after status.startedAt onExpiry happens, whatever runs, in h, m and s, such as 24h; 0s is never, else 10s to 8760h."
+                                + " It is warned of as for idleTimeout. Default: never.")
+                @Size(max = 32)
+                String maxLifetime,
+        @OnChange(Effect.LIVE)
+                @JsonPropertyDescription(
+                        "What happens at the end of idleTimeout or maxLifetime; both discard the results that workers hold. Stop: all pods go, the object"
+                                + " stays, until the annotation planetary.dev/start is set to a time later than status.stoppedAt (RFC 3339;"
+                                + " one that is still to come is waited for) or spec changes. Delete: the object goes too. Default: Stop.")
+                OnExpiry onExpiry,
         @OnChange(Effect.REPLACES_SCHEDULER) @JsonPropertyDescription("The Dask scheduler.") SchedulerSpec scheduler,
         @OnChange(Effect.REPLACES_WORKERS)
                 @JsonPropertyDescription("The default worker group, the one that kubectl scale acts on.")
@@ -66,8 +88,11 @@ public record PlanetaryClusterSpec(
     /** The name of {@link #workers}. */
     public static final String DEFAULT_GROUP = "default";
 
-    public static final PlanetaryClusterSpec DEFAULT =
-            new PlanetaryClusterSpec(null, null, null, null, null, null, null, null, null, null, null);
+    private static final String DEFAULT_IDLE_TIMEOUT = "20m";
+    private static final String NEVER = "0s";
+
+    public static final PlanetaryClusterSpec DEFAULT = new PlanetaryClusterSpec(
+            null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
     public PlanetaryClusterSpec {
         imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
@@ -87,6 +112,30 @@ public record PlanetaryClusterSpec(
         groups.put(DEFAULT_GROUP, workers);
         workerGroups.forEach(g -> groups.put(g.name(), g));
         return Collections.unmodifiableMap(groups);
+    }
+
+    /** {@link #idleTimeout}; empty: never. */
+    public Optional<Duration> idleLimit() {
+        return limit(idleTimeout == null ? DEFAULT_IDLE_TIMEOUT : idleTimeout);
+    }
+
+    /** {@link #maxLifetime}; empty: never. */
+    public Optional<Duration> lifetimeLimit() {
+        return limit(maxLifetime == null ? NEVER : maxLifetime);
+    }
+
+    public boolean deletesOnExpiry() {
+        return onExpiry == OnExpiry.Delete;
+    }
+
+    private static Optional<Duration> limit(String time) {
+        return Optional.of(Durations.parse(time)).filter(Duration::isPositive);
+    }
+
+    /** What the end of a cluster's time is. */
+    public enum OnExpiry {
+        Stop,
+        Delete
     }
 
     /** The kubelet's pull policies. */

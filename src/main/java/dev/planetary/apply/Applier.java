@@ -89,6 +89,32 @@ public final class Applier {
                         .equals(cached.getMetadata().getGeneration());
     }
 
+    /** Deletes a cluster, if it is this very one; Kubernetes clears up what it owns. */
+    public void delete(PlanetaryCluster cluster) {
+        var meta = cluster.getMetadata();
+        var options = new DeleteOptionsBuilder()
+                .withNewPreconditions()
+                .withUid(meta.getUid())
+                .endPreconditions()
+                .build();
+        try {
+            client.raw(
+                    "/apis/%s/%s/namespaces/%s/planetaryclusters/%s"
+                            .formatted(
+                                    PlanetaryCluster.GROUP,
+                                    PlanetaryCluster.VERSION,
+                                    meta.getNamespace(),
+                                    meta.getName()),
+                    "DELETE",
+                    options);
+        } catch (KubernetesClientException e) {
+            // Gone already, or another cluster by now.
+            if (e.getCode() != 404 && e.getCode() != 409) {
+                throw e;
+            }
+        }
+    }
+
     /**
      * Deletes a pod as it was seen: only that uid, and, if it had not started, only while nothing about it has changed, so that a
      * stale cache never kills a pod that has begun to work.

@@ -1,6 +1,7 @@
 package dev.planetary.observe;
 
 import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryClusterStatus.Stop;
 import dev.planetary.dask.SchedulerState;
 import dev.planetary.desired.AcceptedSpec;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -40,6 +41,22 @@ public record ClusterObservation(
 
     /** How long a scheduler may take for an answer before it counts as silent. */
     public static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
+
+    /** The same, with what the scheduler says when it is asked anew; empty: it did not answer. */
+    public ClusterObservation withState(Optional<SchedulerState> fresh) {
+        return new ClusterObservation(cluster, accepted, pods, service, configMaps, fresh, silentSince, calm, now);
+    }
+
+    /** The same, with its stop in the status. */
+    public ClusterObservation stopped(Stop stop) {
+        var status = cluster.getStatus()
+                .withTimes(cluster.getStatus().started(), Optional.empty(), Optional.empty(), Optional.of(stop));
+        var copy = new PlanetaryCluster();
+        copy.setMetadata(cluster.getMetadata());
+        copy.setSpec(cluster.getSpec());
+        copy.setStatus(status);
+        return new ClusterObservation(copy, accepted, pods, service, configMaps, state, silentSince, calm, now);
+    }
 
     public String name() {
         return cluster.getMetadata().getName();

@@ -44,13 +44,16 @@ public record ClusterPlan(
     private static final Duration EARLY = Duration.ofMinutes(1);
 
     public static ClusterPlan of(ClusterObservation seen, ClusterModel model, Wanted wanted) {
-        return seen.cluster().specOrDefault().suspend() ? stop(seen) : run(seen, model, wanted);
+        var life = Life.of(seen);
+        return life.halted() ? stop(seen, life) : run(seen, model, wanted);
     }
 
-    private static ClusterPlan stop(ClusterObservation seen) {
+    private static ClusterPlan stop(ClusterObservation seen, Life life) {
+        var reason = life.stop().isPresent() ? Departure.Reason.Stopped : Departure.Reason.Suspended;
+        var why = life.stop().map(s -> s.reason().field() + " is over").orElse("spec.suspend is true");
         var delete = seen.pods().stream()
                 .filter(p -> !p.deleting())
-                .map(p -> new Departure(p, Departure.Reason.Suspended, p.name() + ": spec.suspend is true"))
+                .map(p -> new Departure(p, reason, p.name() + ": " + why))
                 .toList();
         return new ClusterPlan(
                 List.of(), delete, List.of(), List.of(), 0, Optional.empty(), !delete.isEmpty(), Optional.empty());
@@ -100,6 +103,7 @@ public record ClusterPlan(
         return delete.stream()
                 .anyMatch(d -> d.reason() == Departure.Reason.Suspended
                         || d.reason() == Departure.Reason.CaRotated
+                        || d.reason() == Departure.Reason.Stopped
                         || d.reason() == Departure.Reason.SpecChanged && d.pod().isScheduler());
     }
 

@@ -21,6 +21,8 @@ public record Departure(ObservedPod pod, Reason reason, String message) {
         CaRotated(false),
         /** The cluster is suspended. */
         Suspended(false),
+        /** The cluster's time is up. */
+        Stopped(false),
         /** Kubernetes took it from its node. */
         Evicted(true),
         /** Its container failed for good. */

@@ -37,7 +37,7 @@ public record Wanted(Map<String, Integer> workers) {
 
     private static int of(ClusterObservation seen, AcceptedSpec accepted, String group) {
         var spec = seen.cluster().specOrDefault();
-        if (spec.suspend() || accepted.group(group).isEmpty()) {
+        if (Life.of(seen).halted() || accepted.group(group).isEmpty()) {
             return 0;
         }
         var asked = spec.groups().get(group);

@@ -3,6 +3,7 @@ package dev.planetary.reconcile;
 import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import dev.planetary.apply.EventRecorder;
 import dev.planetary.dask.Warning;
 import dev.planetary.observe.ClusterObservation;
@@ -10,6 +11,7 @@ import dev.planetary.observe.Quoted;
 import dev.planetary.status.ClusterStatus;
 import dev.planetary.telemetry.Telemetry;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.slf4j.Logger;
@@ -30,6 +32,7 @@ final class Announcer {
 
     /** Not of every step in between. */
     void status(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
+        life(cluster, status);
         var ready = status.condition(Condition.READY).orElseThrow();
         var before = cluster.getStatus() == null
                 ? null
@@ -44,6 +47,21 @@ final class Announcer {
             events.normal(cluster, "Ready", ready.message());
         } else if (ClusterStatus.isTrouble(status)) {
             events.warning(cluster, ready.reason(), ready.message());
+        }
+    }
+
+    /** The condition is the memory of the warning: an operator that dies between event and status warns twice, never not at all. */
+    private void life(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
+        var before = Optional.ofNullable(cluster.getStatus());
+        status.condition(Condition.EXPIRES_SOON)
+                .filter(c -> before.flatMap(b -> b.condition(Condition.EXPIRES_SOON))
+                        .filter(b -> b.message().equals(c.message()))
+                        .isEmpty())
+                .ifPresent(c -> events.warning(cluster, c.type(), c.message()));
+        if (before.flatMap(PlanetaryClusterStatus::stop).isPresent()
+                && status.stop().isEmpty()
+                && status.phase() != Phase.Suspended) {
+            events.normal(cluster, "Started", "it was stopped before");
         }
     }
 

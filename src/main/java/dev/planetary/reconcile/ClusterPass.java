@@ -4,6 +4,7 @@ import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import dev.planetary.dask.Contact;
 import dev.planetary.dask.SchedulerEndpoint;
+import dev.planetary.dask.SchedulerState;
 import dev.planetary.dask.SchedulerUnavailable.Reason;
 import dev.planetary.desired.ClusterModel;
 import dev.planetary.desired.Rotation;
@@ -11,6 +12,7 @@ import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.plan.ClusterPlan;
 import dev.planetary.plan.Distrusted;
+import dev.planetary.plan.Life;
 import dev.planetary.plan.Wanted;
 import dev.planetary.status.ClusterStatus;
 import dev.planetary.status.Finding;
@@ -36,11 +38,18 @@ final class ClusterPass {
 
     /** @return when to come again even if nothing happens */
     Optional<Duration> run(PlanetaryCluster cluster, Context<PlanetaryCluster> context) {
-        var seen = parts.observer().observe(cluster, context);
+        var known = parts.observer().observe(cluster, context);
         var trustedCa = parts.trustedCa().bundle().isPresent();
-        var decision = parts.acceptance().decide(seen, parts.preloads().hash(), trustedCa);
+        var decision = parts.acceptance().decide(known, parts.preloads().hash(), trustedCa);
         var model =
                 new ClusterModel(cluster, decision.inForce(), parts.preloads().hash(), trustedCa);
+
+        var asked = Expiration.wantsFreshAnswer(known);
+        var fresh = asked ? parts.expiration().ask(endpoint(known, model)) : Optional.<SchedulerState>empty();
+        var seen = fresh.isPresent() ? known.withState(fresh) : known;
+        if (Life.of(seen).expired() && (fresh.isPresent() || !asked)) {
+            return Optional.of(Duration.between(seen.now(), parts.expiration().carryOut(seen, model)));
+        }
 
         var findings = new ArrayList<>(decision.refused().stream().toList());
         Rotation.misspelt(cluster)
@@ -54,7 +63,8 @@ final class ClusterPass {
 
         // Before the second look, so that it shows since when the scheduler has been asked.
         followScheduler(seen, model, context);
-        var after = parts.observer().observe(cluster, context);
+        var later = parts.observer().observe(cluster, context);
+        var after = fresh.isPresent() ? later.withState(fresh) : later;
         var status = ClusterStatus.of(after, model, Wanted.of(after, model.accepted()), findings);
         parts.announcer().status(cluster, status);
         parts.announcer().warnings(after);
@@ -64,6 +74,9 @@ final class ClusterPass {
         }
         parts.statuses().write(cluster, status).map(after.now()::plus).ifPresent(times::add);
         waits(after).forEach(times::add);
+        if (Life.of(after).expired()) {
+            times.add(after.now().plus(LOOK_AGAIN));
+        }
         return times.stream().min(Instant::compareTo).map(at -> Duration.between(after.now(), at));
     }
 
@@ -144,6 +157,7 @@ final class ClusterPass {
                         parts.identities().due(uid),
                         ClusterStatus.patienceEnds(seen),
                         parts.calm().nextChange(uid, seen.now()),
+                        Life.of(seen).recheck(),
                         distrusted)
                 .flatMap(Optional::stream)
                 .filter(seen.now()::isBefore);

@@ -8,8 +8,10 @@ import io.javaoperatorsdk.operator.processing.event.Event;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.ResourceEventAware;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** What schedulers report, as events of their clusters; and where it is noticed that a cluster is gone. */
 final class SchedulerEvents extends AbstractEventSource<SchedulerState, PlanetaryCluster>
@@ -40,7 +42,19 @@ final class SchedulerEvents extends AbstractEventSource<SchedulerState, Planetar
         if (!now.getMetadata().getUid().equals(before.getMetadata().getUid())) {
             forget.accept(before.getMetadata().getUid());
             getEventHandler().handleEvent(new Event(ResourceID.fromResource(now)));
+        } else if (!asks(now).equals(asks(before))) {
+            getEventHandler().handleEvent(new Event(ResourceID.fromResource(now)));
         }
+    }
+
+    /** Annotations by which users ask for something: they change no generation either. */
+    private static Map<String, String> asks(PlanetaryCluster cluster) {
+        var annotations = cluster.getMetadata().getAnnotations();
+        return annotations == null
+                ? Map.of()
+                : annotations.entrySet().stream()
+                        .filter(a -> a.getKey().startsWith(PlanetaryCluster.GROUP + "/"))
+                        .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     @Override

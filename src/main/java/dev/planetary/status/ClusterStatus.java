@@ -15,6 +15,8 @@ import dev.planetary.desired.Labels;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.Quoted;
+import dev.planetary.plan.Expiry;
+import dev.planetary.plan.Life;
 import dev.planetary.plan.Wanted;
 import dev.planetary.status.Verdict.Facts;
 import java.time.Instant;
@@ -34,7 +36,11 @@ public final class ClusterStatus {
             "WorkersReplacing",
             "WorkersLeaving",
             "Suspending",
+            "Stopping",
             "Waiting");
+
+    private static final PlanetaryClusterStatus NOTHING =
+            new PlanetaryClusterStatus(null, null, null, null, null, null);
 
     private ClusterStatus() {}
 
@@ -50,24 +56,26 @@ public final class ClusterStatus {
         }
         var conditions = conditions(facts, before);
         var scheduler = seen.scheduler();
+        var life = facts.life();
         return new PlanetaryClusterStatus(
-                seen.cluster().getMetadata().getGeneration(),
-                phase(facts, before),
-                conditions,
-                new SchedulerStatus(
-                        model.schedulerAddress(),
-                        model.schedulerUrl() + "/status",
-                        scheduler.map(ObservedPod::name).orElse(null),
-                        scheduler.map(ObservedPod::restarts).orElse(0)),
-                new WorkersStatus(
-                        count.replicas(),
-                        count.desired(),
-                        count.ready(),
-                        count.retiring(),
-                        Labels.workerSelector(seen.name(), DEFAULT_GROUP)),
-                groups.stream()
-                        .map(g -> new GroupStatus(g.group(), g.desired(), g.ready(), g.retiring()))
-                        .toList());
+                        seen.cluster().getMetadata().getGeneration(),
+                        phase(facts, before),
+                        conditions,
+                        new SchedulerStatus(
+                                model.schedulerAddress(),
+                                model.schedulerUrl() + "/status",
+                                scheduler.map(ObservedPod::name).orElse(null),
+                                scheduler.map(ObservedPod::restarts).orElse(0)),
+                        new WorkersStatus(
+                                count.replicas(),
+                                count.desired(),
+                                count.ready(),
+                                count.retiring(),
+                                Labels.workerSelector(seen.name(), DEFAULT_GROUP)),
+                        groups.stream()
+                                .map(g -> new GroupStatus(g.group(), g.desired(), g.ready(), g.retiring()))
+                                .toList())
+                .withTimes(life.startedAt(), life.idleSince(), life.expiry().map(Expiry::at), life.stop());
     }
 
     /** The default group first, the others by name; one that is to go as long as it has pods. */
@@ -93,14 +101,30 @@ public final class ClusterStatus {
                 .orElseGet(() -> rfc3339(now));
         var generation = cluster.getMetadata().getGeneration();
         return new PlanetaryClusterStatus(
-                generation,
-                before.map(PlanetaryClusterStatus::phase).orElse(Phase.Pending),
-                List.of(
-                        new Condition(Condition.READY, Status.False, generation, since, "OperatorError", message),
-                        new Condition(Condition.RECONCILING, Status.True, generation, since, "OperatorError", message)),
-                before.map(PlanetaryClusterStatus::scheduler).orElse(null),
-                before.map(PlanetaryClusterStatus::workers).orElse(null),
-                before.map(PlanetaryClusterStatus::groups).orElse(List.of()));
+                        generation,
+                        before.map(PlanetaryClusterStatus::phase).orElse(Phase.Pending),
+                        Stream.concat(
+                                        Stream.of(
+                                                new Condition(
+                                                        Condition.READY,
+                                                        Status.False,
+                                                        generation,
+                                                        since,
+                                                        "OperatorError",
+                                                        message),
+                                                new Condition(
+                                                        Condition.RECONCILING,
+                                                        Status.True,
+                                                        generation,
+                                                        since,
+                                                        "OperatorError",
+                                                        message)),
+                                        before.flatMap(b -> b.condition(Condition.EXPIRES_SOON)).stream())
+                                .toList(),
+                        before.map(PlanetaryClusterStatus::scheduler).orElse(null),
+                        before.map(PlanetaryClusterStatus::workers).orElse(null),
+                        before.map(PlanetaryClusterStatus::groups).orElse(List.of()))
+                .withTimesOf(before.orElse(NOTHING));
     }
 
     /** Whether it tells of something that somebody may have to look at, not only of progress. */
@@ -121,13 +145,14 @@ public final class ClusterStatus {
         return a != null
                 && a.phase() == b.phase()
                 && java.util.Objects.equals(a.observedGeneration(), b.observedGeneration())
-                && readyReason(a).equals(readyReason(b));
+                && readyReason(a).equals(readyReason(b))
+                && a.condition(Condition.EXPIRES_SOON).equals(b.condition(Condition.EXPIRES_SOON));
     }
 
     /** The scheduler answered before, and will have its time to do so again: no reason to call a cluster broken that runs. */
     private static boolean unheard(ClusterObservation seen, PlanetaryClusterStatus before) {
         return seen.unheard()
-                && !seen.cluster().specOrDefault().suspend()
+                && !Life.of(seen).halted()
                 && java.util.Objects.equals(
                         before.observedGeneration(),
                         seen.cluster().getMetadata().getGeneration())
@@ -161,6 +186,9 @@ public final class ClusterStatus {
             all.add(condition(
                     Condition.RECONCILING, new Verdict(true, ready.reason(), ready.message()), facts, before));
         }
+        LifeTold.expiresSoon(facts, before)
+                .map(v -> condition(Condition.EXPIRES_SOON, v, facts, before))
+                .ifPresent(all::add);
         return all;
     }
 
@@ -182,8 +210,8 @@ public final class ClusterStatus {
     }
 
     private static Phase phase(Facts facts, Optional<PlanetaryClusterStatus> before) {
-        if (facts.suspended()) {
-            return Phase.Suspended;
+        if (facts.life().halted()) {
+            return facts.life().stop().isPresent() ? Phase.Stopped : Phase.Suspended;
         }
         if (Verdict.ready(facts).holds()) {
             return Phase.Running;

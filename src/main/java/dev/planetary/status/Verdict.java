@@ -3,6 +3,7 @@ package dev.planetary.status;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.PodTrouble;
+import dev.planetary.plan.Life;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -18,8 +19,8 @@ import java.util.stream.Collectors;
 record Verdict(boolean holds, String reason, String message) {
     /** What the checks look at. */
     record Facts(ClusterObservation seen, List<Finding> findings, WorkerCount workers, List<WorkerCount> groups) {
-        boolean suspended() {
-            return seen.cluster().specOrDefault().suspend();
+        Life life() {
+            return Life.of(seen);
         }
     }
 
@@ -27,7 +28,7 @@ record Verdict(boolean holds, String reason, String message) {
         return first(
                         facts,
                         List.of(
-                                Verdict::suspendedAsAsked,
+                                Verdict::noneWanted,
                                 Verdict::schedulerTrouble,
                                 Verdict::schedulerSilent,
                                 Verdict::schedulerStarting))
@@ -35,7 +36,7 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     static Verdict workers(Facts facts) {
-        return first(facts, List.of(Verdict::suspendedAsAsked, Verdict::workersUnknown, Verdict::workersMissing))
+        return first(facts, List.of(Verdict::noneWanted, Verdict::workersUnknown, Verdict::workersMissing))
                 .orElseGet(() -> new Verdict(
                         true,
                         "Running",
@@ -47,7 +48,7 @@ record Verdict(boolean holds, String reason, String message) {
                         facts,
                         List.of(
                                 Verdict::found,
-                                Verdict::suspended,
+                                Verdict::atRest,
                                 Verdict::schedulerTrouble,
                                 Verdict::schedulerSilent,
                                 Verdict::workersCannotStart,
@@ -76,18 +77,28 @@ record Verdict(boolean holds, String reason, String message) {
                 .map(x -> new Verdict(false, x.reason(), x.message()));
     }
 
-    private static Optional<Verdict> suspended(Facts f) {
-        return !f.suspended()
-                ? Optional.empty()
-                : f.seen.pods().isEmpty()
-                        ? Optional.of(new Verdict(true, "Suspended", "no pods, as spec.suspend asks"))
-                        : no(
-                                "Suspending",
-                                "%d pods still there".formatted(f.seen.pods().size()));
+    private static Optional<Verdict> atRest(Facts f) {
+        var life = f.life();
+        if (!life.halted()) {
+            return Optional.empty();
+        }
+        var stopped = life.stop().map(s -> LifeTold.stopped(f.seen.cluster(), s));
+        if (!f.seen.pods().isEmpty()) {
+            return no(
+                    stopped.isPresent() ? "Stopping" : "Suspending",
+                    "%d pods still there".formatted(f.seen.pods().size()));
+        }
+        return Optional.of(stopped.map(message -> new Verdict(true, "Stopped", message))
+                .orElseGet(() -> new Verdict(true, "Suspended", "no pods, as spec.suspend asks")));
     }
 
-    private static Optional<Verdict> suspendedAsAsked(Facts f) {
-        return f.suspended() ? no("Suspended", "spec.suspend is true") : Optional.empty();
+    private static Optional<Verdict> noneWanted(Facts f) {
+        var life = f.life();
+        return !life.halted()
+                ? Optional.empty()
+                : life.stop().isPresent()
+                        ? no("Stopped", "the cluster is stopped")
+                        : no("Suspended", "spec.suspend is true");
     }
 
     private static Optional<Verdict> schedulerTrouble(Facts f) {

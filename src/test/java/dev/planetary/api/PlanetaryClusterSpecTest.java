@@ -52,7 +52,7 @@ class PlanetaryClusterSpecTest {
     /** An older operator meets objects of a newer CRD after a rollback. */
     @Test
     void fields_of_a_newer_version_are_ignored() {
-        assertThat(read("spec: {idleTimeout: 20m, workers: {spot: Never}, tls: {secretName: x}}")
+        assertThat(read("spec: {someTime: 20m, workers: {spot: Never}, tls: {secretName: x}}")
                         .getSpec())
                 .isEqualTo(PlanetaryClusterSpec.DEFAULT);
     }
@@ -75,6 +75,21 @@ class PlanetaryClusterSpecTest {
                         .workers()
                         .drain())
                 .isEqualTo(meant);
+    }
+
+    @Test
+    void an_idle_cluster_ends_after_twenty_minutes_unless_told_otherwise_and_a_lifetime_never() {
+        assertThat(PlanetaryClusterSpec.DEFAULT.idleLimit()).contains(Duration.ofMinutes(20));
+        assertThat(PlanetaryClusterSpec.DEFAULT.lifetimeLimit()).isEmpty();
+        assertThat(PlanetaryClusterSpec.DEFAULT.deletesOnExpiry()).isFalse();
+    }
+
+    @Test
+    void zero_in_any_spelling_is_never() {
+        var spec = read("spec: {idleTimeout: 0h0s, maxLifetime: 0m}").getSpec();
+
+        assertThat(spec.idleLimit()).isEmpty();
+        assertThat(spec.lifetimeLimit()).isEmpty();
     }
 
     private static PlanetaryCluster read(String spec) {

@@ -38,6 +38,7 @@ import org.junit.jupiter.api.TestFactory;
  * the operator makes of it:
  * <ul>
  * <li>{@code out-plan.yaml}: what it does to pods, and why
+ * <li>{@code out-life.yaml}: how it stands in its time, where an end is in sight or behind
  * <li>{@code out-status.yaml}: what it tells
  * <li>{@code out-<Kind>-<name>.yaml}: the objects it makes, in full while the cluster is new or its spec has changed; Secrets apart,
  *     which are random
@@ -89,6 +90,12 @@ class GoldenTest {
         var wanted = Wanted.of(seen, model.accepted());
         var plan = ClusterPlan.of(seen, model, wanted);
         var made = new TreeMap<String, String>();
+        var life = Life.of(seen);
+        if (life.recheck().isPresent()
+                || life.expiry().isPresent()
+                || life.stop().isPresent()) {
+            made.put("out-life.yaml", yaml(life(life)));
+        }
         made.put("out-plan.yaml", yaml(plan(plan)));
         made.put("out-status.yaml", yaml(ClusterStatus.of(seen, model, wanted, folder.findings())));
 
@@ -105,6 +112,13 @@ class GoldenTest {
         objects.forEach(o ->
                 made.put("out-%s-%s.yaml".formatted(o.getKind(), o.getMetadata().getName()), yaml(o)));
         return made;
+    }
+
+    private static Map<String, Object> life(Life life) {
+        var told = new LinkedHashMap<String, Object>();
+        told.put("stage", life.stage());
+        life.recheck().ifPresent(at -> told.put("recheck", at.toString()));
+        return told;
     }
 
     private static Map<String, Object> plan(ClusterPlan plan) {

@@ -2,6 +2,9 @@ package dev.planetary.plan;
 
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterSpec;
+import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.api.PlanetaryClusterStatus.Stop;
+import dev.planetary.api.PlanetaryClusterStatus.StopReason;
 import dev.planetary.api.WorkersSpec;
 import dev.planetary.dask.SchedulerState;
 import dev.planetary.dask.WorkerState;
@@ -25,6 +28,7 @@ import java.util.Set;
 /** A small Kubernetes with a small Dask in it, in which everything that can happen to pods happens at random. */
 final class World {
     private static final int MOST_WORKERS = 6;
+    private static final long GENERATION = 1;
 
     /** A pod, and the Dask process in it. */
     private static final class SimPod {
@@ -67,6 +71,7 @@ final class World {
     private int replicas = 2;
     private int threads = 1;
     private boolean suspend;
+    private Optional<Stop> stop = Optional.empty();
     private boolean answers = true;
     private Instant silentSince = now;
     private AcceptedSpec accepted;
@@ -115,7 +120,7 @@ final class World {
     }
 
     int wanted() {
-        return suspend ? 0 : replicas;
+        return suspend || stop.isPresent() ? 0 : replicas;
     }
 
     /** Kubernetes and Dask do as they are told; a name that is taken is a failure of the test. */
@@ -137,7 +142,7 @@ final class World {
     /** One thing of all that can happen. */
     void something() {
         now = now.plusSeconds(1);
-        switch (random.nextInt(16)) {
+        switch (random.nextInt(18)) {
             case 0 -> replicas = random.nextInt(MOST_WORKERS + 1);
             case 1 -> threads = 1 + random.nextInt(3);
             case 2 -> {
@@ -154,6 +159,8 @@ final class World {
                     p.memory = random.nextInt(3) * 100L;
                     p.executing = random.nextInt(2);
                 });
+            case 10 -> stop = Optional.of(new Stop(now, StopReason.IdleTimeout, GENERATION));
+            case 11 -> stop = Optional.empty();
             default -> any().ifPresent(this::progress);
         }
     }
@@ -161,6 +168,7 @@ final class World {
     /** Whatever is under way goes on, and nothing else happens. */
     void calm() {
         suspend = false;
+        stop = Optional.empty();
         answers = true;
         now = now.plusSeconds(1);
         List.copyOf(pods).forEach(this::progress);
@@ -280,7 +288,7 @@ final class World {
                 .withName("ndvi")
                 .withNamespace("n")
                 .withUid("c1")
-                .withGeneration(1L)
+                .withGeneration(GENERATION)
                 .build());
         cluster.setSpec(new PlanetaryClusterSpec(
                 null,
@@ -291,9 +299,14 @@ final class World {
                 null,
                 suspend,
                 null,
+                null,
+                null,
+                null,
                 new WorkersSpec(null, replicas, null, null, threads, null, null, null, null, null, null),
                 null,
                 null));
+        cluster.setStatus(new PlanetaryClusterStatus(null, null, null, null, null, null)
+                .withTimes(Optional.empty(), Optional.empty(), Optional.empty(), stop));
         return cluster;
     }
 }

@@ -8,6 +8,7 @@ import dev.planetary.dask.SchedulerUnavailable;
 import dev.planetary.dask.WorkerState;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -85,6 +86,7 @@ final class PretendSchedulers implements SchedulerClient {
         private boolean ending;
         private String groups = "";
         private Map<String, Integer> targets = Map.of();
+        private Optional<Instant> idleSince = Optional.empty();
 
         synchronized Scheduler register(Collection<Pod> pods) {
             pods.forEach(p -> workers.put(
@@ -153,6 +155,21 @@ final class PretendSchedulers implements SchedulerClient {
             changed();
         }
 
+        synchronized Scheduler idleSince(Instant since) {
+            idleSince = Optional.of(since);
+            return changed();
+        }
+
+        /** Without a word to who waits: as a client's message does. */
+        synchronized void quietlyUsedAt(Instant at) {
+            idleSince = Optional.of(at);
+        }
+
+        synchronized Scheduler busy() {
+            idleSince = Optional.empty();
+            return changed();
+        }
+
         synchronized boolean toldOfTheEnd() {
             return ending;
         }
@@ -171,7 +188,7 @@ final class PretendSchedulers implements SchedulerClient {
                     boot,
                     version,
                     ending,
-                    Optional.empty(),
+                    idleSince,
                     groups,
                     targets,
                     List.copyOf(workers.values()),
