@@ -83,7 +83,9 @@ public record PlanetaryClusterSpec(
                 @JsonPropertyDescription("Further groups of workers, such as ones with GPUs or more memory.")
                 @Size(max = 16)
                 List<WorkersSpec> workerGroups,
-        @OnChange(Effect.LIVE) @JsonPropertyDescription("How connections are secured.") TlsSpec tls) {
+        @OnChange(Effect.LIVE) @JsonPropertyDescription("How connections are secured.") TlsSpec tls,
+        @OnChange(Effect.LIVE) @JsonPropertyDescription("Who may reach the cluster's pods, and what they may reach.")
+                NetworkPolicySpec networkPolicy) {
 
     /** The name of {@link #workers}. */
     public static final String DEFAULT_GROUP = "default";
@@ -92,7 +94,7 @@ public record PlanetaryClusterSpec(
     private static final String NEVER = "0s";
 
     public static final PlanetaryClusterSpec DEFAULT = new PlanetaryClusterSpec(
-            null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+            null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
     public PlanetaryClusterSpec {
         imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
@@ -103,6 +105,7 @@ public record PlanetaryClusterSpec(
         workers = workers == null ? WorkersSpec.DEFAULT : workers;
         workerGroups = workerGroups == null ? List.of() : List.copyOf(workerGroups);
         tls = tls == null ? TlsSpec.DEFAULT : tls;
+        networkPolicy = networkPolicy == null ? NetworkPolicySpec.DEFAULT : networkPolicy;
     }
 
     /** All groups by name, the default one first. */

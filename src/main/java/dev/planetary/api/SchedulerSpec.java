@@ -41,10 +41,18 @@ public record SchedulerSpec(
     @JsonIgnoreProperties(ignoreUnknown = true)
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Service(
-            @JsonPropertyDescription("ClusterIP or LoadBalancer. Default: ClusterIP.") Type type,
-            @JsonPropertyDescription("Annotations of the Service, for the cloud's load balancer.")
+            @JsonPropertyDescription(
+                            "ClusterIP: reachable inside the cluster only. LoadBalancer: beside it, a Service <name>-external with"
+                                    + " port 8786 (Dask with mutual TLS) and no other, internal to the virtual network by default."
+                                    + " Default: ClusterIP.")
+                    Type type,
+            @JsonPropertyDescription(
+                            "Annotations of the Service, of the one for the load balancer if there is one. Default there:"
+                                    + " service.beta.kubernetes.io/azure-load-balancer-internal: \"true\"; with \"false\" it is public,"
+                                    + " and loadBalancerSourceRanges are required. Other clouds have other annotations.")
                     Map<String, String> annotations,
-            @JsonPropertyDescription("Address ranges (CIDR) that may reach a LoadBalancer. Default: as the cloud does.")
+            @JsonPropertyDescription(
+                            "Address ranges (CIDR) that may reach a LoadBalancer. Default: whoever reaches it, as far as mutual TLS lets them.")
                     @Size(max = 64)
                     List<String> loadBalancerSourceRanges) {
 

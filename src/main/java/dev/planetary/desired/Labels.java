@@ -16,6 +16,9 @@ public final class Labels {
     public static final String OPERATOR = "planetary-operator";
     public static final String CLUSTER = PlanetaryCluster.GROUP + "/cluster";
     public static final String GROUP = PlanetaryCluster.GROUP + "/group";
+    /** On pods of users: lets them reach the cluster of that name. */
+    public static final String CLIENT_OF = PlanetaryCluster.GROUP + "/client-of";
+
     public static final String SCHEDULER = "scheduler";
     public static final String WORKER = "worker";
     /** Annotation: hash of the accepted spec a pod was made from. */

@@ -9,6 +9,15 @@ public record Names(String cluster) {
         return cluster + "-scheduler";
     }
 
+    /** The Service that a load balancer of the cloud is made for. */
+    public String externalService() {
+        return cluster + "-external";
+    }
+
+    public String networkPolicy() {
+        return cluster + "-dask";
+    }
+
     public String caSecret() {
         return cluster + "-ca";
     }

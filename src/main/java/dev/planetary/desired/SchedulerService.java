@@ -1,53 +1,91 @@
 package dev.planetary.desired;
 
 import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.SchedulerSpec;
+import dev.planetary.api.SchedulerSpec.Service.Type;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.ServicePortBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 
-/** The Service by which clients and workers find the scheduler. */
+/** The Services by which clients and workers find the scheduler: one inside, and one outside if it is asked for. */
 public final class SchedulerService {
     /** Names the annotations that the spec gave, so that they can be taken away again. */
     private static final String OURS = PlanetaryCluster.GROUP + "/service-annotations";
 
+    /** Azure makes a load balancer within the virtual network only if this is "true". */
+    private static final String AZURE_INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal";
+
+    private static final ServicePort COMM = port("comm", ClusterModel.COMM_PORT, "tls");
+    private static final ServicePort HTTP = port("http", ClusterModel.HTTP_PORT, "https");
+
     private SchedulerService() {}
 
+    /** Inside the cluster: always there, under the name that pods are given, with both ports. */
     public static Service of(ClusterModel model) {
-        var cluster = model.cluster().getMetadata().getName();
-        var wanted = model.cluster().specOrDefault().scheduler().service();
+        var spec = model.cluster().specOrDefault().scheduler().service();
+        // Workers start with the scheduler, not after it: its address must resolve before it is ready.
+        return base(model, model.names().service(), isExposed(spec) ? Map.of() : spec.annotations())
+                .editSpec()
+                .withType(Type.ClusterIP.name())
+                .withPorts(COMM, HTTP)
+                .endSpec()
+                .build();
+    }
+
+    /**
+     * For a load balancer: Dask's own protocol and nothing else. The client's address is kept ({@code Local}), so that the
+     * NetworkPolicy can tell who comes; there is one scheduler, so nothing is balanced. Internal, unless an annotation says otherwise.
+     */
+    public static Optional<Service> external(ClusterModel model) {
+        var spec = model.cluster().specOrDefault().scheduler().service();
+        if (!isExposed(spec)) {
+            return Optional.empty();
+        }
+        var annotations = new TreeMap<>(Map.of(AZURE_INTERNAL, "true"));
+        annotations.putAll(spec.annotations());
+        return Optional.of(base(model, model.names().externalService(), annotations)
+                .editSpec()
+                .withType(Type.LoadBalancer.name())
+                .withExternalTrafficPolicy("Local")
+                .withLoadBalancerSourceRanges(spec.loadBalancerSourceRanges())
+                .withPorts(COMM)
+                .endSpec()
+                .build());
+    }
+
+    private static boolean isExposed(SchedulerSpec.Service spec) {
+        return spec.type() == Type.LoadBalancer;
+    }
+
+    private static ServiceBuilder base(ClusterModel model, String name, Map<String, String> annotations) {
+        var labels = Labels.scheduler(model.cluster().getMetadata().getName());
         return new ServiceBuilder()
                 .withNewMetadata()
-                .withName(model.names().service())
+                .withName(name)
                 .withNamespace(model.namespace())
-                .withLabels(Labels.scheduler(cluster))
-                .withAnnotations(remembered(wanted.annotations()))
+                .withLabels(labels)
+                .withAnnotations(remembered(annotations))
                 .withOwnerReferences(Labels.owner(model.cluster()))
                 .endMetadata()
                 .withNewSpec()
-                .withType(wanted.type().name())
-                .withSelector(Labels.scheduler(cluster))
-                .withLoadBalancerSourceRanges(wanted.loadBalancerSourceRanges())
-                // Workers start with the scheduler, not after it: its address must resolve before it is ready.
+                .withSelector(labels)
                 .withPublishNotReadyAddresses(true)
-                .addNewPort()
-                .withName("comm")
-                .withPort(ClusterModel.COMM_PORT)
-                .withNewTargetPort("comm")
+                .endSpec();
+    }
+
+    private static ServicePort port(String name, int number, String protocol) {
+        return new ServicePortBuilder()
+                .withName(name)
+                .withPort(number)
+                .withNewTargetPort(name)
                 .withProtocol("TCP")
-                .withAppProtocol("tls")
-                .endPort()
-                .addNewPort()
-                .withName("http")
-                .withPort(ClusterModel.HTTP_PORT)
-                .withNewTargetPort("http")
-                .withProtocol("TCP")
-                .withAppProtocol("https")
-                .endPort()
-                .endSpec()
+                .withAppProtocol(protocol)
                 .build();
     }
 
@@ -65,6 +103,7 @@ public final class SchedulerService {
                 .editSpec()
                 .withType(wanted.getSpec().getType())
                 .withSelector(wanted.getSpec().getSelector())
+                .withExternalTrafficPolicy(wanted.getSpec().getExternalTrafficPolicy())
                 .withLoadBalancerSourceRanges(wanted.getSpec().getLoadBalancerSourceRanges())
                 .withPublishNotReadyAddresses(true)
                 .withPorts(wanted.getSpec().getPorts())
@@ -79,6 +118,7 @@ public final class SchedulerService {
         return is.getType().equals(should.getType())
                 && is.getSelector().equals(should.getSelector())
                 && Boolean.TRUE.equals(is.getPublishNotReadyAddresses())
+                && Objects.equals(is.getExternalTrafficPolicy(), should.getExternalTrafficPolicy())
                 && is.getLoadBalancerSourceRanges().equals(should.getLoadBalancerSourceRanges())
                 && ports(is.getPorts()).equals(ports(should.getPorts()))
                 && annotations(live).entrySet().containsAll(annotations(wanted).entrySet())

@@ -6,6 +6,7 @@ import dev.planetary.dask.SchedulerState;
 import dev.planetary.desired.AcceptedSpec;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -21,7 +22,8 @@ import java.util.stream.Stream;
  * @param cluster    the user's object
  * @param accepted   accepted specs, newest first
  * @param pods       the pods this cluster owns, terminating and finished ones included
- * @param service    the scheduler's Service, if it is there and ours
+ * @param services   the Services this cluster owns
+ * @param policies   the NetworkPolicies this cluster owns
  * @param configMaps the ConfigMaps this cluster owns
  * @param state      what the scheduler last said; empty: it did not answer, which says nothing about its workers
  * @param silentSince since when it has not answered, if it is being asked
@@ -32,7 +34,8 @@ public record ClusterObservation(
         PlanetaryCluster cluster,
         List<AcceptedSpec> accepted,
         List<ObservedPod> pods,
-        Optional<Service> service,
+        List<Service> services,
+        List<NetworkPolicy> policies,
         List<ConfigMap> configMaps,
         Optional<SchedulerState> state,
         Optional<Instant> silentSince,

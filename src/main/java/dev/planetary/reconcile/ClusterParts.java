@@ -81,7 +81,7 @@ record ClusterParts(
                 new Observer(recent, watch, calm, clock),
                 calm,
                 acceptance,
-                new Groundwork(applier, identities, preloads, trustedCa, parallel),
+                new Groundwork(applier, identities, preloads, trustedCa, settings.namespace(), parallel),
                 new PlanExecutor(applier, schedulers, recent, events, parallel, telemetry),
                 applier,
                 identities,

@@ -5,31 +5,41 @@ import dev.planetary.apply.Outcome;
 import dev.planetary.desired.AcceptedSpec;
 import dev.planetary.desired.ClusterConfigMaps;
 import dev.planetary.desired.ClusterModel;
+import dev.planetary.desired.ClusterNetworkPolicy;
 import dev.planetary.desired.SchedulerService;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.status.Finding;
-import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
-/** What must be there before the first pod: the accepted spec, Secrets, ConfigMaps, the Service. */
+/** What must be there before the first pod: the accepted spec, Secrets, ConfigMaps, Services, the NetworkPolicy. */
 final class Groundwork {
     private final Applier applier;
     private final Identities identities;
     private final Preloads preloads;
     private final TrustedCa trustedCa;
+    private final String operatorNamespace;
     private final Parallel parallel;
 
-    Groundwork(Applier applier, Identities identities, Preloads preloads, TrustedCa trustedCa, Parallel parallel) {
+    Groundwork(
+            Applier applier,
+            Identities identities,
+            Preloads preloads,
+            TrustedCa trustedCa,
+            String operatorNamespace,
+            Parallel parallel) {
         this.applier = applier;
         this.identities = identities;
         this.preloads = preloads;
         this.trustedCa = trustedCa;
+        this.operatorNamespace = operatorNamespace;
         this.parallel = parallel;
     }
 
@@ -41,16 +51,28 @@ final class Groundwork {
                 .noneMatch(a -> a.number() == model.accepted().number())) {
             tasks.add(() -> revision(model));
         }
-        if (configMap(seen, model.names().preload(model.preloadHash())).isEmpty()) {
+        if (named(seen.configMaps(), model.names().preload(model.preloadHash())).isEmpty()) {
             tasks.add(() -> create(model, ClusterConfigMaps.preload(model, preloads.files())));
         }
         trustedCa.bundle().ifPresent(bundle -> tasks.add(() -> trusted(seen, model, bundle)));
-        tasks.add(() -> service(seen, model));
+        tasks.add(() -> service(seen, model, SchedulerService.of(model)));
+        SchedulerService.external(model).ifPresent(wanted -> tasks.add(() -> service(seen, model, wanted)));
+        ClusterNetworkPolicy.of(model, operatorNamespace)
+                .ifPresent(wanted -> tasks.add(() -> networkPolicy(seen, model, wanted)));
         return parallel.all(tasks).stream().flatMap(Optional::stream).toList();
     }
 
-    /** Removes what no pod mounts and no rollback wants: old preloads, and accepted specs but the last two. */
+    /**
+     * Removes what the spec no longer asks for (load balancer, NetworkPolicy), what no pod mounts (old preloads) and no rollback wants
+     * (accepted specs but the last two).
+     */
     void clear(ClusterObservation seen, ClusterModel model) {
+        if (SchedulerService.external(model).isEmpty()) {
+            named(seen.services(), model.names().externalService()).ifPresent(applier::deleteUnused);
+        }
+        if (ClusterNetworkPolicy.of(model, operatorNamespace).isEmpty()) {
+            named(seen.policies(), model.names().networkPolicy()).ifPresent(applier::deleteUnused);
+        }
         var inUse = seen.mountedConfigMaps();
         seen.configMaps().stream()
                 .filter(c -> c.getMetadata().getName().startsWith(model.names().preload("")))
@@ -71,18 +93,27 @@ final class Groundwork {
         };
     }
 
-    private Optional<Finding> service(ClusterObservation seen, ClusterModel model) {
-        var wanted = SchedulerService.of(model);
-        return seen.service().isEmpty()
+    private Optional<Finding> service(ClusterObservation seen, ClusterModel model, Service wanted) {
+        var there = named(seen.services(), wanted.getMetadata().getName());
+        return there.isEmpty()
                 ? create(model, wanted)
-                : SchedulerService.says(seen.service().get(), wanted)
+                : SchedulerService.says(there.get(), wanted)
                         ? Optional.empty()
-                        : applier.update(SchedulerService.onto(seen.service().get(), wanted));
+                        : applier.update(SchedulerService.onto(there.get(), wanted));
+    }
+
+    private Optional<Finding> networkPolicy(ClusterObservation seen, ClusterModel model, NetworkPolicy wanted) {
+        var there = named(seen.policies(), wanted.getMetadata().getName());
+        return there.isEmpty()
+                ? create(model, wanted)
+                : ClusterNetworkPolicy.says(there.get(), wanted)
+                        ? Optional.empty()
+                        : applier.update(ClusterNetworkPolicy.onto(there.get(), wanted));
     }
 
     private Optional<Finding> trusted(ClusterObservation seen, ClusterModel model, String bundle) {
         var wanted = ClusterConfigMaps.trustedCa(model, bundle);
-        var there = configMap(seen, wanted.getMetadata().getName());
+        var there = named(seen.configMaps(), wanted.getMetadata().getName());
         return there.isEmpty()
                 ? create(model, wanted)
                 : wanted.getData().equals(there.get().getData())
@@ -96,9 +127,9 @@ final class Groundwork {
         return applier.create(model.cluster(), object).problem();
     }
 
-    private static Optional<ConfigMap> configMap(ClusterObservation seen, String name) {
-        return seen.configMaps().stream()
-                .filter(c -> c.getMetadata().getName().equals(name))
+    private static <T extends HasMetadata> Optional<T> named(List<T> objects, String name) {
+        return objects.stream()
+                .filter(o -> o.getMetadata().getName().equals(name))
                 .findFirst();
     }
 }

@@ -6,7 +6,6 @@ import dev.planetary.dask.SchedulerState;
 import dev.planetary.dask.SchedulerWatch;
 import dev.planetary.desired.AcceptedSpec;
 import dev.planetary.desired.Labels;
-import dev.planetary.desired.Names;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -14,6 +13,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.time.Clock;
 import java.util.Comparator;
@@ -39,7 +39,6 @@ final class Observer {
         var state = watch.latest(uid);
         var now = clock.instant();
         var autoscaled = cluster.specOrDefault().groups().values().stream().anyMatch(g -> g.autoscale() != null);
-        var names = new Names(cluster.getMetadata().getName());
         return new ClusterObservation(
                 cluster,
                 owned(cluster, context, ControllerRevision.class).stream()
@@ -49,9 +48,8 @@ final class Observer {
                 owned(cluster, context, Pod.class).stream()
                         .map(pod -> pod(uid, pod, state))
                         .toList(),
-                owned(cluster, context, Service.class).stream()
-                        .filter(s -> s.getMetadata().getName().equals(names.service()))
-                        .findFirst(),
+                owned(cluster, context, Service.class),
+                owned(cluster, context, NetworkPolicy.class),
                 owned(cluster, context, ConfigMap.class),
                 state,
                 watch.unknownSince(uid),

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -56,6 +57,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
         return List.of(
                 owned(Pod.class, context),
                 owned(Service.class, context),
+                owned(NetworkPolicy.class, context),
                 owned(ConfigMap.class, context),
                 owned(ControllerRevision.class, context),
                 parts.schedulerEvents());

@@ -21,8 +21,9 @@ class SecurityE2E {
 
     @BeforeAll
     static void twoClusters() {
-        REAL.applySmall("mine", 1);
-        REAL.applySmall("theirs", 1);
+        // Without NetworkPolicies, which would keep them apart before any certificate is looked at.
+        REAL.applySmall("mine", 1, "networkPolicy: {mode: \"Off\"}");
+        REAL.applySmall("theirs", 1, "networkPolicy: {mode: \"Off\"}");
         REAL.awaitReady("mine");
         REAL.awaitReady("theirs");
         mine = REAL.clientPod("mine");

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.planetary.desired.ClusterConfigMaps;
+import dev.planetary.desired.ClusterNetworkPolicy;
 import dev.planetary.desired.SchedulerService;
 import dev.planetary.observe.Folder;
 import dev.planetary.observe.ObservedPod;
@@ -106,6 +107,8 @@ class GoldenTest {
         }
         if (folder.isNew()) {
             objects.add(SchedulerService.of(model));
+            SchedulerService.external(model).ifPresent(objects::add);
+            ClusterNetworkPolicy.of(model, "planetary-system").ifPresent(objects::add);
             objects.add(ClusterConfigMaps.preload(model, Map.of("planetary_worker.py", "…")));
             folder.trustedCa().ifPresent(bundle -> objects.add(ClusterConfigMaps.trustedCa(model, bundle)));
         }

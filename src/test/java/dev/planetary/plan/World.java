@@ -111,7 +111,8 @@ final class World {
                 cluster(),
                 Optional.ofNullable(accepted).stream().toList(),
                 observed,
-                Optional.empty(),
+                List.of(),
+                List.of(),
                 List.of(),
                 state,
                 state.isPresent() ? Optional.empty() : Optional.of(silentSince),
@@ -303,6 +304,7 @@ final class World {
                 null,
                 null,
                 new WorkersSpec(null, replicas, null, null, threads, null, null, null, null, null, null),
+                null,
                 null,
                 null));
         cluster.setStatus(new PlanetaryClusterStatus(null, null, null, null, null, null)

@@ -244,6 +244,12 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
                         client().services().inNamespace(namespace).list().getItems(),
                         client().secrets().inNamespace(namespace).list().getItems(),
                         client().configMaps().inNamespace(namespace).list().getItems(),
+                        client().network()
+                                .v1()
+                                .networkPolicies()
+                                .inNamespace(namespace)
+                                .list()
+                                .getItems(),
                         client().apps()
                                 .controllerRevisions()
                                 .inNamespace(namespace)

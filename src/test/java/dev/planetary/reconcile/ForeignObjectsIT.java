@@ -126,7 +126,7 @@ class ForeignObjectsIT {
         // Then
         flow.comeUp("c", 1);
         var uid = flow.cluster("c").get().getMetadata().getUid();
-        assertThat(flow.objects()).hasSize(8).allSatisfy(o -> assertThat(
+        assertThat(flow.objects()).hasSize(9).allSatisfy(o -> assertThat(
                         Labels.controller(o).orElseThrow().getUid())
                 .isEqualTo(uid));
     }
