@@ -47,7 +47,8 @@ public record ClusterObservation(
 
     /** The same, with what the scheduler says when it is asked anew; empty: it did not answer. */
     public ClusterObservation withState(Optional<SchedulerState> fresh) {
-        return new ClusterObservation(cluster, accepted, pods, service, configMaps, fresh, silentSince, calm, now);
+        return new ClusterObservation(
+                cluster, accepted, pods, services, policies, configMaps, fresh, silentSince, calm, now);
     }
 
     /** The same, with its stop in the status. */
@@ -58,7 +59,8 @@ public record ClusterObservation(
         copy.setMetadata(cluster.getMetadata());
         copy.setSpec(cluster.getSpec());
         copy.setStatus(status);
-        return new ClusterObservation(copy, accepted, pods, service, configMaps, state, silentSince, calm, now);
+        return new ClusterObservation(
+                copy, accepted, pods, services, policies, configMaps, state, silentSince, calm, now);
     }
 
     public String name() {

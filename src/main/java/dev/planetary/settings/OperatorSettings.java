@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -18,6 +19,12 @@ public interface OperatorSettings {
     /** Namespace the operator runs in; its trusted-CA ConfigMap is there. */
     @WithDefault("planetary-system")
     String namespace();
+
+    /**
+     * The namespaces whose clusters this operator looks after; it then needs rights there only. Unset: all. Handed to the SDK by
+     * application.properties. Two operators must not look after the same namespace.
+     */
+    Optional<List<String>> watchNamespaces();
 
     /**
      * Name of a ConfigMap in {@link #namespace} with CA certificates (PEM, key {@code ca.crt}) that every Dask pod trusts beside the

@@ -33,7 +33,7 @@ class AcceptedSpecTest {
                 """);
 
         assertThat(List.of(accepted.schedulerHash(), accepted.workerHash("default")))
-                .containsExactly("368f9cc1f9", "c88bccc824");
+                .containsExactly("796078aba3", "3b1de184b9");
     }
 
     @Test

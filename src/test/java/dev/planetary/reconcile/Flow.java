@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -145,8 +146,17 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
     }
 
     private OperatorProcess start(TestSettings settings, Optional<Interceptor> between) {
-        return new OperatorProcess(
-                client().getConfiguration(), namespace, settings, schedulers, between, loopTime);
+        return new OperatorProcess(client().getConfiguration(), namespace, settings, schedulers, between, loopTime);
+    }
+
+    /** A new process that has the rights of this user and no others. */
+    void restartAs(String user) {
+        stop();
+        var rights = new ConfigBuilder(client().getConfiguration())
+                .withImpersonateUsername(user)
+                .build();
+        process =
+                new OperatorProcess(rights, namespace, new TestSettings(IMAGE), schedulers, Optional.empty(), loopTime);
     }
 
     /** @param spec YAML, such as {@code workers: {replicas: 2}} */

@@ -1,11 +1,13 @@
 package dev.planetary.reconcile;
 
+import dev.planetary.dask.GroupOffer;
 import dev.planetary.dask.SchedulerClient;
 import dev.planetary.dask.SchedulerEndpoint;
 import dev.planetary.dask.SchedulerState;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 
 /** One operator's line to the schedulers: what it tells them passes its {@link Wire}. */
@@ -24,6 +26,11 @@ record SchedulerLine(PretendSchedulers schedulers, Wire wire) implements Schedul
     @Override
     public void cancelRetire(SchedulerEndpoint endpoint, Collection<String> uids) throws IOException {
         wire.tell("cancel-retire", () -> schedulers.cancelRetire(endpoint, uids));
+    }
+
+    @Override
+    public void groups(SchedulerEndpoint endpoint, String id, Map<String, GroupOffer> groups) throws IOException {
+        wire.tell("groups", () -> schedulers.groups(endpoint, id, groups));
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.planetary.reconcile;
 import dev.planetary.settings.OperatorSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** The settings' own defaults, and lives of certificates for tests that do not wait. */
@@ -15,6 +16,11 @@ record TestSettings(String clientImage, Duration caLife, Duration certificateLif
     @Override
     public String namespace() {
         return "planetary-system";
+    }
+
+    @Override
+    public Optional<List<String>> watchNamespaces() {
+        return Optional.empty();
     }
 
     @Override
