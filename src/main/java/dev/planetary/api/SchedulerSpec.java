@@ -23,7 +23,7 @@ public record SchedulerSpec(
         @OnChange(Effect.REPLACES_SCHEDULER)
                 @JsonPropertyDescription(
                         "metadata and spec of a pod, laid over the operator's: maps merge deeply; containers, initContainers,"
-                                + " volumes and env by name, volumeMounts by mountPath; other lists replace. The Dask container is named dask."
+                                + " volumes and env by name, volumeMounts by mountPath; tolerations are added; other lists replace. The Dask container is named dask."
                                 + " restartPolicy, owner, identity labels and TLS stay the operator's. A change replaces the scheduler, and with it all results.")
                 @PreserveUnknownFields
                 @SchemaFrom(type = AnyType.class)

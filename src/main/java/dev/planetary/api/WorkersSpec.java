@@ -68,23 +68,38 @@ public record WorkersSpec(
                         "How much of which abstract resource each worker offers to tasks that ask for it, such as GPU: 1"
                                 + " (Dask worker resources). Default: none.")
                 Map<String, BigDecimal> daskResources,
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription(
+                        "Spot nodes, which are cheap and may be taken back within 30 seconds: Never; Require: nothing else;"
+                                + " Prefer: spot, and regular nodes for workers that find no place on spot within spotFallbackAfter."
+                                + " Spot nodes are those with AKS's label and taint kubernetes.azure.com/scalesetpriority=spot. Default: Never.")
+                Spot spot,
+        @OnChange(Effect.LIVE)
+                @JsonPropertyDescription(
+                        "With spot: Prefer, how long a worker may wait for a place on a spot node before one for regular nodes is made instead,"
+                                + " in h, m and s, such as 90s, 5m or 1h30m; above 0s, at most 24h."
+                                + " New workers of the group are then made for regular nodes for half an hour. Default: 5m.")
+                @Size(max = 32)
+                String spotFallbackAfter,
         @OnChange(Effect.LIVE) @JsonPropertyDescription("How workers are replaced when their spec changes.")
                 Rollout rollout,
         @OnChange(Effect.REPLACES_WORKERS)
                 @JsonPropertyDescription(
                         "Longest wait for running tasks and for results to move when a worker leaves, in h, m and s, such as 90s, 5m or 1h30m;"
                                 + " above 0s, at most 24h."
-                                + " Default: 5m.")
+                                + " Default: 5m; 25s with spot, for a spot node gives 30 seconds.")
                 @Size(max = 32)
                 String drainTimeout,
         @OnChange(Effect.REPLACES_WORKERS)
                 @JsonPropertyDescription(
                         "metadata and spec of a pod, laid over the operator's: maps merge deeply; containers, initContainers,"
-                                + " volumes and env by name, volumeMounts by mountPath; other lists replace. The Dask container is named dask."
+                                + " volumes and env by name, volumeMounts by mountPath; tolerations are added; other lists replace. The Dask container is named dask."
                                 + " restartPolicy, owner, identity labels and TLS stay the operator's. A change replaces the workers one by one.")
                 @PreserveUnknownFields
                 @SchemaFrom(type = AnyType.class)
                 Map<String, Object> template) {
+
+    private static final Duration SPOT_PATIENCE = Duration.ofMinutes(5);
 
     public static final WorkersSpec DEFAULT = of(null);
 
@@ -93,18 +108,24 @@ public record WorkersSpec(
         gpu = gpu == null ? 0 : gpu;
         daskResources = Copies.plain(daskResources);
         rollout = rollout == null ? Rollout.DEFAULT : rollout;
-        drainTimeout = drainTimeout == null ? "5m" : drainTimeout;
+        spot = spot == null ? Spot.Never : spot;
+        drainTimeout = drainTimeout == null ? spot == Spot.Never ? "5m" : "25s" : drainTimeout;
         template = Copies.ordered(template);
     }
 
     /** A group of so many workers, with every other default; null: the default. */
     public static WorkersSpec of(Integer replicas) {
-        return new WorkersSpec(null, replicas, null, null, null, null, null, null, null, null, null);
+        return new WorkersSpec(null, replicas, null, null, null, null, null, null, null, null, null, null, null);
     }
 
     /** {@link #drainTimeout} as a duration. */
     public Duration drain() {
         return Durations.parse(drainTimeout);
+    }
+
+    /** {@link #spotFallbackAfter} as a duration; its default is not filled in above, for it must stand beside Prefer alone. */
+    public Duration spotPatience() {
+        return spotFallbackAfter == null ? SPOT_PATIENCE : Durations.parse(spotFallbackAfter);
     }
 
     /** Bounds of autoscaling. */
@@ -124,6 +145,13 @@ public record WorkersSpec(
         public Autoscale {
             min = min == null ? 0 : min;
         }
+    }
+
+    /** Whether workers run on nodes that the cloud may take back. */
+    public enum Spot {
+        Never,
+        Prefer,
+        Require
     }
 
     /** How many workers may be too many, and how many may be missing, while workers are replaced. */

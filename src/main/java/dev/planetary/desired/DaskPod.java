@@ -49,6 +49,10 @@ final class DaskPod {
                 .withNamespace(model.namespace())
                 .withLabels(labels)
                 .addToAnnotations(Labels.SPEC_HASH, hash)
+                // Without a word the autoscaler keeps a node for ever on account of an emptyDir. A worker loses nothing
+                // by an eviction; a scheduler loses everything.
+                .addToAnnotations(
+                        Labels.SAFE_TO_EVICT, String.valueOf(Labels.WORKER.equals(labels.get(Labels.COMPONENT))))
                 .withOwnerReferences(Labels.owner(model.cluster()))
                 .endMetadata()
                 .withSpec(new PodSpecBuilder(role)
@@ -170,6 +174,7 @@ final class DaskPod {
         var spec = pod.getSpec();
         spec.setRestartPolicy(own.getSpec().getRestartPolicy());
         spec.setAutomountServiceAccountToken(false);
+        Placement.keep(spec, own.getSpec());
         spec.setVolumes(join(spec.getVolumes(), own.getSpec().getVolumes(), Volume::getName));
         var ours = own.getSpec().getContainers().getFirst();
         var dask = spec.getContainers().stream()

@@ -23,6 +23,13 @@ public final class Labels {
     public static final String WORKER = "worker";
     /** Annotation: hash of the accepted spec a pod was made from. */
     public static final String SPEC_HASH = PlanetaryCluster.GROUP + "/spec-hash";
+    /** What kind of node a worker was made for, where its group may use spot nodes: {@link #SPOT} or {@link #REGULAR}. */
+    public static final String CAPACITY = PlanetaryCluster.GROUP + "/capacity";
+
+    public static final String SPOT = "spot";
+    public static final String REGULAR = "regular";
+    /** Annotation: whether the cluster autoscaler may take the pod from its node. */
+    static final String SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict";
     /** What the operator's informers select. */
     public static final String SELECTOR = MANAGED_BY + "=" + OPERATOR;
 
@@ -39,6 +46,11 @@ public final class Labels {
 
     public static Map<String, String> worker(String cluster, String group) {
         return with(with(of(cluster), COMPONENT, WORKER), GROUP, group);
+    }
+
+    /** A worker of a group that may use spot nodes. */
+    static Map<String, String> worker(String cluster, String group, String capacity) {
+        return with(worker(cluster, group), CAPACITY, capacity);
     }
 
     /** {@code status.workers.selector}: the pods of a group as a label selector. */

@@ -24,6 +24,7 @@ public final class SchedulerPod {
                         new PodSpecBuilder()
                                 .withRestartPolicy("Always")
                                 .withTerminationGracePeriodSeconds(30L)
+                                .withAffinity(Placement.NOT_ON_SPOT)
                                 .build(),
                         container(model.accepted().image(), resources(spec.resources())),
                         DaskEnv.of(model),

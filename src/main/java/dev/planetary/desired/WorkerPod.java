@@ -1,6 +1,7 @@
 package dev.planetary.desired;
 
 import dev.planetary.api.WorkersSpec;
+import dev.planetary.api.WorkersSpec.Spot;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -10,12 +11,16 @@ import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** The pod of a Dask worker. */
 public final class WorkerPod {
     /** What the pod needs to end after its work is drained. */
     private static final long GRACE_AFTER_DRAIN_SECONDS = 30;
+
+    /** The same on spot: with the default of drainTimeout this is the notice of 30 seconds that Azure gives. */
+    private static final long GRACE_ON_SPOT_SECONDS = 5;
 
     /** GPU nodes are kept free for pods that say this: NVIDIA's convention, and the one of Azure's documentation. */
     private static final List<Toleration> GPU_TOLERATIONS = List.of(
@@ -34,26 +39,35 @@ public final class WorkerPod {
     private WorkerPod() {}
 
     public static Pod of(ClusterModel model, String group, String name) {
+        return of(model, group, name, false);
+    }
+
+    /** @param fallback for regular nodes although its group prefers spot */
+    public static Pod of(ClusterModel model, String group, String name, boolean fallback) {
         var spec = model.accepted().group(group).orElseThrow();
         var env = new ArrayList<>(DaskEnv.of(model));
         env.add(DaskEnv.value("PLANETARY_GROUP", group));
         env.add(DaskEnv.value(
                 "PLANETARY_DRAIN_TIMEOUT", String.valueOf(spec.drain().toSeconds())));
-        return new DaskPod(
-                        model,
-                        model.accepted().workerHash(group),
-                        Labels.worker(model.cluster().getMetadata().getName(), group))
+        var onSpot = spec.spot() != Spot.Never && !fallback;
+        var role = new PodSpecBuilder()
+                .withRestartPolicy("OnFailure")
+                .withTerminationGracePeriodSeconds(
+                        spec.drain().toSeconds() + (onSpot ? GRACE_ON_SPOT_SECONDS : GRACE_AFTER_DRAIN_SECONDS))
+                .withTolerations(spec.gpu() > 0 ? GPU_TOLERATIONS : List.of());
+        if (onSpot) {
+            role.addToTolerations(Placement.TOLERATES_SPOT).withAffinity(Placement.ON_SPOT);
+        }
+        return new DaskPod(model, model.accepted().workerHash(group), labels(model, group, spec.spot(), onSpot))
                 // OnFailure: a retired worker exits 0 and stays down, a crashed one comes back.
-                .render(
-                        name,
-                        new PodSpecBuilder()
-                                .withRestartPolicy("OnFailure")
-                                .withTerminationGracePeriodSeconds(spec.drain().toSeconds() + GRACE_AFTER_DRAIN_SECONDS)
-                                .withTolerations(spec.gpu() > 0 ? GPU_TOLERATIONS : List.of())
-                                .build(),
-                        container(spec, model.accepted().image(group)),
-                        env,
-                        spec.template());
+                .render(name, role.build(), container(spec, model.accepted().image(group)), env, spec.template());
+    }
+
+    private static Map<String, String> labels(ClusterModel model, String group, Spot spot, boolean onSpot) {
+        var cluster = model.cluster().getMetadata().getName();
+        return spot == Spot.Never
+                ? Labels.worker(cluster, group)
+                : Labels.worker(cluster, group, onSpot ? Labels.SPOT : Labels.REGULAR);
     }
 
     private static Container container(WorkersSpec spec, String image) {

@@ -17,8 +17,20 @@ import java.util.Optional;
  *                 and while the scheduler does not answer
  * @param asked    it was asked to retire a moment ago
  * @param retired  the scheduler has closed it after its results were moved; its process is about to end
+ * @param leaves   why it should leave its node, which announces its end
  */
-public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worker, boolean asked, boolean retired) {
+public record ObservedPod(
+        Pod pod,
+        boolean deleting,
+        Optional<WorkerState> worker,
+        boolean asked,
+        boolean retired,
+        Optional<String> leaves) {
+
+    /** On a node that stays. */
+    public ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worker, boolean asked, boolean retired) {
+        this(pod, deleting, worker, asked, retired, Optional.empty());
+    }
 
     public String name() {
         return pod.getMetadata().getName();
@@ -65,6 +77,26 @@ public record ObservedPod(Pod pod, boolean deleting, Optional<WorkerState> worke
     /** There, and not on its way out by Kubernetes' hand. */
     public boolean live() {
         return !deleting && !finished();
+    }
+
+    /** It waits for a node. */
+    public boolean unplaced() {
+        return live()
+                && !started()
+                && (pod.getSpec() == null || pod.getSpec().getNodeName() == null)
+                && (pod.getStatus() == null
+                        || pod.getStatus().getConditions() == null
+                        || pod.getStatus().getConditions().stream()
+                                .noneMatch(c -> "PodScheduled".equals(c.getType()) && "True".equals(c.getStatus())));
+    }
+
+    /** Whether it was made for this kind of node, in a group that may use spot nodes. */
+    public boolean madeFor(String capacity) {
+        return capacity.equals(label(Labels.CAPACITY));
+    }
+
+    public Instant created() {
+        return Instant.parse(pod.getMetadata().getCreationTimestamp());
     }
 
     /** A container ran in it, so it may hold results and run tasks. */

@@ -1,7 +1,7 @@
 package dev.planetary.plan;
 
 import dev.planetary.api.WorkersSpec;
-import dev.planetary.api.WorkersSpec.Rollout;
+import dev.planetary.api.WorkersSpec.Spot;
 import dev.planetary.desired.ClusterModel;
 import dev.planetary.desired.GroupOffers;
 import dev.planetary.desired.SchedulerPod;
@@ -67,15 +67,20 @@ public record ClusterPlan(
             create.add(SchedulerPod.of(model, take(model.names().freeScheduler(taken), taken)));
         }
         var groups = new ArrayList<GroupPlan>();
+        var recheck = new ArrayList<>(scheduler.recheck().stream().toList());
         wanted.workers().forEach((group, number) -> {
+            var spot = spot(seen, model, group);
+            spot.recheck().ifPresent(recheck::add);
             var plan = GroupPlan.of(
                     seen.workers(group),
                     number,
                     model.accepted().workerHash(group),
-                    rollout(seen, group),
+                    asked(seen, group).rollout(),
+                    spot.overdue(),
                     seen.state().isPresent());
             for (int i = 0; i < plan.create(); i++) {
-                create.add(WorkerPod.of(model, group, take(model.names().freeWorker(group, taken), taken)));
+                var name = take(model.names().freeWorker(group, taken), taken);
+                create.add(WorkerPod.of(model, group, name, spot.fallback()));
             }
             groups.add(plan);
         });
@@ -90,12 +95,15 @@ public record ClusterPlan(
                 workers.waiting(),
                 tell(seen, model),
                 false,
-                scheduler.recheck());
+                recheck.stream().min(Instant::compareTo));
     }
 
-    /** The same but for new pods: while something stands in their way. */
+    /** The same but for new pods, while something stands in their way; and for what goes only because they come. */
     public ClusterPlan withoutCreations() {
-        return new ClusterPlan(List.of(), delete, retire, keep, waiting, tell, ending, recheck);
+        var gone = delete.stream()
+                .filter(d -> d.reason() != Departure.Reason.SpotUnavailable)
+                .toList();
+        return new ClusterPlan(List.of(), gone, retire, keep, waiting, tell, ending, recheck);
     }
 
     /** Whether results are lost by it on account of what the spec says. */
@@ -127,12 +135,16 @@ public record ClusterPlan(
                 .filter(offers -> !offers.id().equals(s.groups())));
     }
 
-    private static Rollout rollout(ClusterObservation seen, String group) {
-        return seen.cluster()
-                .specOrDefault()
-                .groups()
-                .getOrDefault(group, WorkersSpec.DEFAULT)
-                .rollout();
+    private static WorkersSpec asked(ClusterObservation seen, String group) {
+        return seen.cluster().specOrDefault().groups().getOrDefault(group, WorkersSpec.DEFAULT);
+    }
+
+    private static SpotPlan spot(ClusterObservation seen, ClusterModel model, String group) {
+        return SpotPlan.of(
+                seen.workers(group),
+                model.accepted().group(group).map(WorkersSpec::spot).orElse(Spot.Never),
+                asked(seen, group).spotPatience(),
+                seen.now());
     }
 
     private static String take(String name, HashSet<String> taken) {

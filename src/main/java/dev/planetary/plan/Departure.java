@@ -19,6 +19,10 @@ public record Departure(ObservedPod pod, Reason reason, String message) {
         SpecChanged(false),
         /** Its certificate authority was replaced because something of it leaked. */
         CaRotated(false),
+        /** It waited for a place on a spot node too long: one for regular nodes is made instead. */
+        SpotUnavailable(false),
+        /** Its node announces its end. */
+        NodeEnding(false),
         /** The cluster is suspended. */
         Suspended(false),
         /** The cluster's time is up. */

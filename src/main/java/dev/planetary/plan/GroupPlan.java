@@ -36,19 +36,36 @@ public record GroupPlan(
      * @param wanted  how many workers there should be
      * @param hash    what they should be made from
      * @param rollout how many may be too many or missing while outdated ones are replaced
+     * @param overdue those that have waited for a spot node long enough
      * @param known   whether the scheduler answers
      */
-    static GroupPlan of(List<ObservedPod> pods, int wanted, String hash, Rollout rollout, boolean known) {
-        var staying = pods.stream().filter(p -> p.live() && !p.retiring()).toList();
+    static GroupPlan of(
+            List<ObservedPod> pods,
+            int wanted,
+            String hash,
+            Rollout rollout,
+            List<ObservedPod> overdue,
+            boolean known) {
+        // On a node that ends they are no capacity any more, whether they are asked already or not.
+        var ending = pods.stream()
+                .filter(p -> p.live() && !p.retiring() && p.leaves().isPresent())
+                .toList();
+        var staying = pods.stream()
+                .filter(p -> p.live() && !p.retiring() && !overdue.contains(p) && !ending.contains(p))
+                .toList();
         var current = staying.stream().filter(p -> p.madeFrom(hash)).toList();
         var outdated = staying.stream().filter(p -> !p.madeFrom(hash)).toList();
-        var leaving = pods.stream().filter(p -> p.live() && p.retiring()).toList();
+        var leaving = pods.stream()
+                .filter(p -> p.live() && p.retiring() && p.leaves().isEmpty())
+                .toList();
 
         var missing = Math.max(0, wanted - current.size());
+        // Rather one that works than one that has not started: its node may have taken back what it announced.
+        var working = current.stream().filter(ObservedPod::started).count();
         var keep = leaving.stream()
                 .filter(p -> p.madeFrom(hash) && p.worker().isPresent())
                 .sorted(CHEAPEST_FIRST.reversed())
-                .limit(missing)
+                .limit(Math.max(0, wanted - working))
                 .toList();
         // Those that still give their results away have their place: else a slow change would double the group.
         var room = outdated.isEmpty() ? missing : wanted + rollout.maxSurge() - staying.size() - leaving.size();
@@ -59,7 +76,17 @@ public record GroupPlan(
                 .filter(p -> p.finished() && !p.deleting())
                 .map(GroupPlan::finished)
                 .forEach(delete::add);
+        overdue.stream()
+                .map(p -> new Departure(
+                        p, Departure.Reason.SpotUnavailable, p.name() + " found no place on a spot node in time"))
+                .forEach(delete::add);
         var goes = new ArrayList<Departure>();
+        ending.stream()
+                .map(p -> new Departure(
+                        p,
+                        Departure.Reason.NodeEnding,
+                        "%s: %s".formatted(p.name(), p.leaves().orElseThrow())))
+                .forEach(goes::add);
         current.stream()
                 .sorted(CHEAPEST_FIRST)
                 .limit(Math.max(0, current.size() - wanted))

@@ -7,6 +7,7 @@ import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import dev.planetary.apply.EventRecorder;
 import dev.planetary.dask.Warning;
 import dev.planetary.observe.ClusterObservation;
+import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.Quoted;
 import dev.planetary.status.ClusterStatus;
 import dev.planetary.telemetry.Telemetry;
@@ -24,6 +25,8 @@ final class Announcer {
     private final EventRecorder events;
     private final Telemetry telemetry;
     private final ConcurrentMap<String, List<Warning>> told = new ConcurrentHashMap<>();
+
+    private final ConcurrentMap<String, String> endangered = new ConcurrentHashMap<>();
 
     Announcer(EventRecorder events, Telemetry telemetry) {
         this.events = events;
@@ -82,7 +85,19 @@ final class Announcer {
         });
     }
 
+    /** Once each time its node announces its end. */
+    void schedulersNode(ClusterObservation seen) {
+        var uid = seen.cluster().getMetadata().getUid();
+        var why = seen.scheduler().flatMap(ObservedPod::leaves);
+        if (why.isEmpty()) {
+            endangered.remove(uid);
+        } else if (!why.get().equals(endangered.put(uid, why.get()))) {
+            events.warning(seen.cluster(), "SchedulerNodeEnding", ClusterStatus.schedulerEndangered(why.get()));
+        }
+    }
+
     void forget(String clusterUid) {
+        endangered.remove(clusterUid);
         told.remove(clusterUid);
     }
 }

@@ -36,6 +36,7 @@ record ClusterParts(
         Announcer announcer,
         SchedulerWatch watch,
         SchedulerEvents schedulerEvents,
+        NodeEvents nodeEvents,
         Preloads preloads,
         TrustedCa trustedCa,
         Telemetry telemetry,
@@ -64,6 +65,7 @@ record ClusterParts(
         var announcer = new Announcer(events, telemetry);
         var acceptance = new Acceptance(applier, settings.clientImage(), new Attempts(clock));
         var preloads = Preloads.load();
+        var nodeEvents = new NodeEvents(settings.nodeWatch());
         var trustedCa = TrustedCa.read(client, settings);
         Consumer<String> forget = uid -> {
             watch.forget(uid);
@@ -78,7 +80,7 @@ record ClusterParts(
             telemetry.forget(uid);
         };
         return new ClusterParts(
-                new Observer(recent, watch, calm, clock),
+                new Observer(recent, watch, nodeEvents, calm, clock),
                 calm,
                 acceptance,
                 new Groundwork(applier, identities, preloads, trustedCa, settings.namespace(), parallel),
@@ -93,6 +95,7 @@ record ClusterParts(
                 announcer,
                 watch,
                 new SchedulerEvents(watch, forget),
+                nodeEvents,
                 preloads,
                 trustedCa,
                 telemetry,

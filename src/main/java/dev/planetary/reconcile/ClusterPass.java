@@ -69,6 +69,7 @@ final class ClusterPass {
         parts.announcer().status(cluster, status);
         parts.announcer().warnings(after);
         parts.telemetry().told(cluster, status, findings);
+        parts.announcer().schedulersNode(after);
         if (status.phase() == Phase.Running) {
             parts.flapping().forget(uid(after));
         }

@@ -24,12 +24,14 @@ import java.util.Optional;
 final class Observer {
     private final RecentWrites recent;
     private final SchedulerWatch watch;
+    private final NodeEvents nodes;
     private final Calm calm;
     private final Clock clock;
 
-    Observer(RecentWrites recent, SchedulerWatch watch, Calm calm, Clock clock) {
+    Observer(RecentWrites recent, SchedulerWatch watch, NodeEvents nodes, Calm calm, Clock clock) {
         this.recent = recent;
         this.watch = watch;
+        this.nodes = nodes;
         this.calm = calm;
         this.clock = clock;
     }
@@ -66,7 +68,8 @@ final class Observer {
                 recent.wasAskedToRetire(clusterUid, uid),
                 // Listed again: its container was started anew, and it is a worker like any other.
                 state.filter(s -> s.retired().contains(uid) && s.worker(uid).isEmpty())
-                        .isPresent());
+                        .isPresent(),
+                nodes.leaves(pod));
     }
 
     private <T extends HasMetadata> List<T> owned(

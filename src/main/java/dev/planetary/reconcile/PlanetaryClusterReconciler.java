@@ -21,6 +21,7 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.Mappers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -54,13 +55,16 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
     @Override
     public List<EventSource<?, PlanetaryCluster>> prepareEventSources(EventSourceContext<PlanetaryCluster> context) {
         parts.telemetry().follow(() -> context.getPrimaryCache().list());
-        return List.of(
-                owned(Pod.class, context),
+        var pods = owned(Pod.class, context);
+        var sources = new ArrayList<EventSource<?, PlanetaryCluster>>(List.of(
+                pods,
                 owned(Service.class, context),
                 owned(NetworkPolicy.class, context),
                 owned(ConfigMap.class, context),
                 owned(ControllerRevision.class, context),
-                parts.schedulerEvents());
+                parts.schedulerEvents()));
+        sources.addAll(parts.nodeEvents().sources(pods, context));
+        return List.copyOf(sources);
     }
 
     @Override
@@ -85,7 +89,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
         return control;
     }
 
-    private static <R extends HasMetadata> EventSource<R, PlanetaryCluster> owned(
+    private static <R extends HasMetadata> InformerEventSource<R, PlanetaryCluster> owned(
             Class<R> kind, EventSourceContext<PlanetaryCluster> context) {
         return new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(kind, PlanetaryCluster.class)

@@ -40,6 +40,13 @@ public interface OperatorSettings {
     @WithDefault("PT1M")
     Duration scaleDownAfter();
 
+    /**
+     * Whether nodes are watched, so that workers leave a node that announces its end before it is drained. Needs a cluster-scoped
+     * right; without it the workers' own preStop hook retires them, in the time that their node gives.
+     */
+    @WithDefault("true")
+    boolean nodeWatch();
+
     /** Life of a cluster's certificate authority. */
     @WithDefault("P365D")
     Duration caLife();

@@ -134,6 +134,11 @@ public final class ClusterStatus {
                 .isPresent();
     }
 
+    /** @param why the scheduler should leave its node */
+    public static String schedulerEndangered(String why) {
+        return "the scheduler cannot leave without losing all results, and stays: " + why;
+    }
+
     /** When a scheduler that says nothing will be called silent; no event tells. */
     public static Optional<Instant> patienceEnds(ClusterObservation seen) {
         return seen.silentSince()

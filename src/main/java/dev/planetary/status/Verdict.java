@@ -32,7 +32,7 @@ record Verdict(boolean holds, String reason, String message) {
                                 Verdict::schedulerTrouble,
                                 Verdict::schedulerSilent,
                                 Verdict::schedulerStarting))
-                .orElseGet(() -> new Verdict(true, "Running", "the scheduler answers"));
+                .orElseGet(() -> new Verdict(true, "Running", "the scheduler answers" + endangered(facts)));
     }
 
     static Verdict workers(Facts facts) {
@@ -57,7 +57,18 @@ record Verdict(boolean holds, String reason, String message) {
                                 Verdict::replacing,
                                 Verdict::waiting))
                 .orElseGet(() -> new Verdict(
-                        true, "Running", "scheduler and %d workers ready".formatted(facts.workers.ready())));
+                        true,
+                        "Running",
+                        "scheduler and %d workers ready".formatted(facts.workers.ready()) + endangered(facts)));
+    }
+
+    /** A scheduler cannot move without losing all results: it stays as long as its node does. */
+    private static String endangered(Facts facts) {
+        return facts.seen
+                .scheduler()
+                .flatMap(ObservedPod::leaves)
+                .map(why -> "; " + ClusterStatus.schedulerEndangered(why))
+                .orElse("");
     }
 
     private static Optional<Verdict> first(Facts facts, List<Function<Facts, Optional<Verdict>>> checks) {

@@ -5,6 +5,7 @@ import static dev.planetary.desired.Rendered.option;
 import static dev.planetary.desired.Rendered.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.planetary.api.PlanetaryClusterSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,5 +74,28 @@ class WorkerPodTest {
             assertThat(e.getName()).isEqualTo("PLANETARY_DRAIN_TIMEOUT");
             assertThat(e.getValue()).isEqualTo("5400");
         });
+    }
+
+    @Test
+    void on_spot_it_ends_within_the_notice_of_thirty_seconds_unless_more_is_asked_for() {
+        assertThat(worker("workers: {spot: Require}").getSpec().getTerminationGracePeriodSeconds())
+                .isEqualTo(30);
+        assertThat(worker("workers: {spot: Prefer}").getSpec().getTerminationGracePeriodSeconds())
+                .isEqualTo(30);
+        assertThat(worker("workers: {spot: Prefer, drainTimeout: 10m}")
+                        .getSpec()
+                        .getTerminationGracePeriodSeconds())
+                .isEqualTo(605);
+    }
+
+    @Test
+    void one_that_fell_back_tolerates_no_spot_node_so_that_no_spot_pool_grows_for_it() {
+        var pod = WorkerPod.of(
+                Rendered.model("workers: {spot: Prefer}"), PlanetaryClusterSpec.DEFAULT_GROUP, "ndvi-default-0", true);
+
+        assertThat(pod.getMetadata().getLabels()).containsEntry("planetary.dev/capacity", "regular");
+        assertThat(pod.getSpec().getTolerations()).isEmpty();
+        assertThat(pod.getSpec().getAffinity()).isNull();
+        assertThat(pod.getSpec().getTerminationGracePeriodSeconds()).isEqualTo(55);
     }
 }

@@ -14,6 +14,7 @@ import dev.planetary.desired.AcceptedSpec;
 import dev.planetary.desired.ClusterModel;
 import dev.planetary.desired.Labels;
 import dev.planetary.status.Finding;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
@@ -36,6 +37,7 @@ import java.util.stream.StreamSupport;
  * <li>{@code in-PlanetaryCluster-before.yaml}: whose spec was accepted before the present one
  * <li>{@code in-Pod-*.yaml}: the pods it owns; {@code ${scheduler}} and {@code ${workers}} stand for the hashes in force,
  *     {@code ${scheduler-before}} and {@code ${workers-before}} for those of the spec before
+ * <li>{@code in-Node-*.yaml}: the nodes that pods may be on
  * <li>{@code in-state.json}: what the scheduler says; not there: it does not answer
  * <li>{@code in-silent-since.txt}: since when it has not answered
  * <li>{@code in-calm.json}: the most workers that the scheduler had use for in the last calm period, by group
@@ -145,9 +147,14 @@ public record Folder(Path path) {
                             pod.getMetadata().getDeletionTimestamp() != null,
                             state.flatMap(s -> s.worker(uid)),
                             false,
-                            state.filter(s -> s.retired().contains(uid)).isPresent());
+                            state.filter(s -> s.retired().contains(uid)).isPresent(),
+                            EndingNodes.leaves(pod, this::node));
                 })
                 .toList();
+    }
+
+    private Optional<Node> node(String name) {
+        return text("in-Node-" + name + ".yaml").map(t -> Serialization.unmarshal(t, Node.class));
     }
 
     private String hashed(String pod) {

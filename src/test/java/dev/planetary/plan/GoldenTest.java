@@ -15,11 +15,13 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.planetary.desired.ClusterConfigMaps;
 import dev.planetary.desired.ClusterNetworkPolicy;
+import dev.planetary.desired.Labels;
 import dev.planetary.desired.SchedulerService;
 import dev.planetary.observe.Folder;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.status.ClusterStatus;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -126,9 +128,7 @@ class GoldenTest {
 
     private static Map<String, Object> plan(ClusterPlan plan) {
         var told = new LinkedHashMap<String, Object>();
-        told.put(
-                "create",
-                plan.create().stream().map(p -> p.getMetadata().getName()).toList());
+        told.put("create", plan.create().stream().map(GoldenTest::made).toList());
         told.put("delete", departures(plan.delete()));
         told.put("retire", departures(plan.retire()));
         told.put("keep", plan.keep().stream().map(ObservedPod::name).toList());
@@ -137,6 +137,12 @@ class GoldenTest {
         told.put("ending", plan.ending());
         plan.recheck().ifPresent(at -> told.put("recheck", at.toString()));
         return told;
+    }
+
+    /** With the kind of node it is made for, where there is a choice. */
+    private static String made(Pod pod) {
+        var capacity = pod.getMetadata().getLabels().get(Labels.CAPACITY);
+        return pod.getMetadata().getName() + (capacity == null ? "" : " (" + capacity + ")");
     }
 
     private static List<Map<String, String>> departures(List<Departure> departures) {

@@ -40,6 +40,7 @@ final class World {
         boolean registered;
         boolean retiring;
         boolean retired;
+        boolean nodeEnds;
         long memory;
         int executing;
 
@@ -105,7 +106,8 @@ final class World {
                         p.deleting,
                         state.flatMap(s -> s.worker(p.uid)),
                         false,
-                        state.filter(s -> s.retired().contains(p.uid)).isPresent()))
+                        state.filter(s -> s.retired().contains(p.uid)).isPresent(),
+                        p.nodeEnds ? Optional.of("node n is cordoned") : Optional.empty()))
                 .toList();
         return new ClusterObservation(
                 cluster(),
@@ -162,6 +164,7 @@ final class World {
                 });
             case 10 -> stop = Optional.of(new Stop(now, StopReason.IdleTimeout, GENERATION));
             case 11 -> stop = Optional.empty();
+            case 12 -> any().ifPresent(p -> p.nodeEnds = !p.nodeEnds);
             default -> any().ifPresent(this::progress);
         }
     }
@@ -303,7 +306,7 @@ final class World {
                 null,
                 null,
                 null,
-                new WorkersSpec(null, replicas, null, null, threads, null, null, null, null, null, null),
+                new WorkersSpec(null, replicas, null, null, threads, null, null, null, null, null, null, null, null),
                 null,
                 null,
                 null));

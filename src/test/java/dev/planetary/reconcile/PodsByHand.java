@@ -168,6 +168,10 @@ final class PodsByHand {
 
     /** On a node: from now on a deletion leaves it Terminating until its kubelet has ended it. */
     void bind(Pod pod) {
+        bind(pod, "a-node");
+    }
+
+    void bind(Pod pod, String node) {
         var meta = pod.getMetadata();
         client.raw(
                 "/api/v1/namespaces/%s/pods/%s/binding".formatted(namespace, meta.getName()),
@@ -179,7 +183,7 @@ final class PodsByHand {
                         .endMetadata()
                         .withNewTarget()
                         .withKind("Node")
-                        .withName("a-node")
+                        .withName(node)
                         .endTarget()
                         .build());
     }

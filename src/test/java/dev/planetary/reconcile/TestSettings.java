@@ -37,4 +37,9 @@ record TestSettings(String clientImage, Duration caLife, Duration certificateLif
     public Duration scaleDownAfter() {
         return Duration.ofSeconds(2);
     }
+
+    @Override
+    public boolean nodeWatch() {
+        return true;
+    }
 }
