@@ -33,7 +33,7 @@ class AcceptedSpecTest {
                 """);
 
         assertThat(List.of(accepted.schedulerHash(), accepted.workerHash("default")))
-                .containsExactly("796078aba3", "3b1de184b9");
+                .containsExactly("ca170354ee", "a3ec697c0d");
     }
 
     @Test
