@@ -121,7 +121,13 @@ public record AcceptedSpec(
                 .build();
     }
 
+    /** Reads also what operators kept that knew one group only: their clusters go on with the pods they have. */
     public static AcceptedSpec of(ControllerRevision revision) {
-        return Json.as(AcceptedSpec.class, revision.getData());
+        var data = Json.map(revision.getData());
+        var ofTheOneGroup = data.remove("workerHash");
+        if (ofTheOneGroup != null) {
+            data.putIfAbsent("workerHashes", Map.of(PlanetaryClusterSpec.DEFAULT_GROUP, ofTheOneGroup));
+        }
+        return Json.as(AcceptedSpec.class, data);
     }
 }

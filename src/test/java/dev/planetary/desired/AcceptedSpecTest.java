@@ -183,6 +183,38 @@ class AcceptedSpecTest {
         assertThat(back.next(spec, "client:2").workerHash("default")).isEqualTo(accepted.workerHash("default"));
     }
 
+    /** As operators wrote it that knew one group only, and fewer fields. */
+    @Test
+    void a_revision_of_an_operator_that_knew_one_group_replaces_no_pod() {
+        var kept = Serialization.unmarshal(
+                """
+                apiVersion: apps/v1
+                kind: ControllerRevision
+                metadata: {name: ndvi-r1}
+                revision: 1
+                data:
+                  number: 1
+                  image: client:1
+                  schedulerHash: 62daf46e1f
+                  workerHash: f3afeb3a53
+                  pods:
+                    env: []
+                    envFrom: []
+                    imagePullSecrets: []
+                    scheduler: {service: {annotations: {}, loadBalancerSourceRanges: [], type: ClusterIP}, template: {}}
+                    suspend: false
+                    tls: {mode: Managed}
+                    workers: {daskResources: {}, drainTimeout: 5m, replicas: 1, template: {}}
+                """,
+                ControllerRevision.class);
+
+        var accepted = AcceptedSpec.of(kept);
+
+        assertThat(accepted.covers(spec("workers: {replicas: 2}"))).isTrue();
+        assertThat(accepted.schedulerHash()).isEqualTo("62daf46e1f");
+        assertThat(accepted.workerHash("default")).isEqualTo("f3afeb3a53");
+    }
+
     @Test
     void a_revision_is_the_cluster_s_and_counts() {
         var cluster = Serialization.unmarshal("metadata: {name: ndvi, namespace: n, uid: u}", PlanetaryCluster.class);
