@@ -26,7 +26,7 @@ final class FirstReady {
         var uid = cluster.getMetadata().getUid();
         var first = awaited.computeIfAbsent(uid, _ -> neverReady(cluster));
         // The time of who was made suspended is its user's.
-        if (!first || now.phase() == Phase.Suspended) {
+        if (!first || now.phase() == Phase.Suspended || now.phase() == Phase.Stopped) {
             awaited.put(uid, false);
             return Optional.empty();
         }
