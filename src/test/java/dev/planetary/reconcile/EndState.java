@@ -22,8 +22,7 @@ import java.util.stream.StreamSupport;
  *
  * <ul>
  *   <li>the namespace's name and the cluster's uid: each run has its own. Any other uid in an owner reference stays, and stands out;
- *   <li>an object's own uid, resourceVersion, creationTimestamp, managedFields, and lastTransitionTime of conditions: the server's and
- *       the clock's;
+ *   <li>an object's own uid, resourceVersion, creationTimestamp and managedFields, and every time: the server's and the clock's;
  *   <li>clusterIP, clusterIPs, nodePort: given by chance;
  *   <li>keys, certificates and tokens: made by chance. Which of them are the same stays visible, and whether a certificate is of the
  *       CA beside it;
@@ -32,6 +31,9 @@ import java.util.stream.StreamSupport;
  * </ul>
  */
 final class EndState {
+    /** That one is there counts, not when it was. */
+    private static final String TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z";
+
     /** Stands for the namespace of a run. */
     static final String NAMESPACE = "<namespace>";
 
@@ -71,6 +73,7 @@ final class EndState {
         return items.stream()
                 .map(i -> i.collection.replaceFirst(".*/", "") + " " + i.object)
                 .map(words -> words.replace(uid, "<the cluster's uid>").replace(flow.namespace(), NAMESPACE))
+                .map(words -> words.replaceAll(TIME, "<a time>"))
                 .map(words -> numbered ? words : words.replaceAll("c-(default|scheduler)-[0-9]+", "c-$1-<n>"))
                 .sorted()
                 .toList();
@@ -102,7 +105,6 @@ final class EndState {
         var secrets = new HashMap<String, String>();
         for (var item : items) {
             remove(item.object.at("/metadata"), "uid", "resourceVersion", "creationTimestamp", "managedFields");
-            item.object.at("/status/conditions").forEach(c -> remove(c, "lastTransitionTime"));
             remove(item.object.at("/spec"), "clusterIP", "clusterIPs");
             item.object.at("/spec/ports").forEach(p -> remove(p, "nodePort"));
             if (item.object.at("/data") instanceof ObjectNode data) {
