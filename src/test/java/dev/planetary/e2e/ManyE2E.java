@@ -59,7 +59,12 @@ class ManyE2E {
                 .as("the operator's log")
                 .noneMatch(line -> line.contains("ERROR") || line.contains("Exception"));
 
-        // And when nothing happens any more: two seconds for the last counter, then
+        // And when nothing happens any more, and it is told that nobody uses them: two seconds for the last counter,
+        // then
+        Awaitility.await("all idle")
+                .atMost(Duration.ofMinutes(3))
+                .pollInterval(Duration.ofSeconds(1))
+                .until(() -> clusters().stream().allMatch(c -> c.getStatus().idleSince() != null));
         var quiet = Instant.now().plusSeconds(2);
         Awaitility.await("quiet")
                 .atMost(QUIET.plusMinutes(1))

@@ -96,7 +96,8 @@ class TelemetryE2E {
     @Test
     void schedulerAndWorkersServeDasksMetricsToWhoHasTheToken() {
         // Given
-        real.applySmall("c", 1);
+        // The cluster's NetworkPolicy keeps all but the operator from these ports; Prometheus needs one of its own.
+        real.applySmall("c", 1, "networkPolicy: {mode: 'Off'}");
         real.awaitReady("c");
         var client = real.clientPod("c");
 

@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevisionBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -122,6 +123,18 @@ class UpkeepE2E {
                         .withNewMetadata()
                         .withName("c-trusted-ca")
                         .endMetadata()
+                        .build()),
+                create(new NetworkPolicyBuilder()
+                        .withNewMetadata()
+                        .withName("c-dask")
+                        .endMetadata()
+                        .withNewSpec()
+                        .withNewPodSelector()
+                        .endPodSelector()
+                        .withPolicyTypes("Egress")
+                        .addNewEgress()
+                        .endEgress()
+                        .endSpec()
                         .build()),
                 create(new ControllerRevisionBuilder()
                         .withNewMetadata()

@@ -43,6 +43,7 @@ class ClusterCreationIT {
                         o -> assertThat(o).isEqualTo("Secret c-pods"),
                         o -> assertThat(o).isEqualTo("Secret c-client"),
                         o -> assertThat(o).startsWith("ConfigMap c-preload-"),
+                        o -> assertThat(o).isEqualTo("NetworkPolicy c-dask"),
                         o -> assertThat(o).isEqualTo("ControllerRevision c-r1")));
         assertThat(flow.objects()).allSatisfy(o -> {
             assertThat(o.getMetadata().getLabels()).containsAllEntriesOf(Labels.of("c"));

@@ -149,14 +149,14 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
         return new OperatorProcess(client().getConfiguration(), namespace, settings, schedulers, between, loopTime);
     }
 
-    /** A new process that has the rights of this user and no others. */
+    /** A new process that has the rights of this user and no others, none of them over the whole cluster. */
     void restartAs(String user) {
         stop();
         var rights = new ConfigBuilder(client().getConfiguration())
                 .withImpersonateUsername(user)
                 .build();
-        process =
-                new OperatorProcess(rights, namespace, new TestSettings(IMAGE), schedulers, Optional.empty(), loopTime);
+        process = new OperatorProcess(
+                rights, namespace, new TestSettings(IMAGE).withoutNodeWatch(), schedulers, Optional.empty(), loopTime);
     }
 
     /** @param spec YAML, such as {@code workers: {replicas: 2}} */

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The operator may die anywhere. */
 class OperatorRestartIT {
-    /** 3 Secrets, ControllerRevision, ConfigMap, Service, 3 pods, an event, the status. */
-    private static final int WRITES = 11;
+    /** 3 Secrets, ControllerRevision, ConfigMap, NetworkPolicy, Service, 3 pods, an event, the status. */
+    private static final int WRITES = 12;
 
     @RegisterExtension
     static final ApiServer API = new ApiServer();
@@ -51,7 +51,7 @@ class OperatorRestartIT {
 
         // Then: nothing is missing, nothing is there twice, and who trusted the cluster still does
         assertThat(names(flow.objects()))
-                .hasSize(9)
+                .hasSize(10)
                 .contains(
                         "Pod c-scheduler-0",
                         "Pod c-default-0",
@@ -60,6 +60,7 @@ class OperatorRestartIT {
                         "Secret c-ca",
                         "Secret c-pods",
                         "Secret c-client",
+                        "NetworkPolicy c-dask",
                         "ControllerRevision c-r1");
         assertThat(secrets()).containsAllEntriesOf(secrets);
     }
@@ -83,7 +84,7 @@ class OperatorRestartIT {
         flow.settle();
 
         // Then
-        assertThat(names(flow.objects())).hasSize(9).contains("Pod c-default-0", "Pod c-default-1");
+        assertThat(names(flow.objects())).hasSize(10).contains("Pod c-default-0", "Pod c-default-1");
         assertThat(flow.ready("c")).isTrue();
     }
 

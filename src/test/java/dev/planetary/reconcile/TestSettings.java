@@ -7,10 +7,20 @@ import java.util.List;
 import java.util.Optional;
 
 /** The settings' own defaults, and lives of certificates for tests that do not wait. */
-record TestSettings(String clientImage, Duration caLife, Duration certificateLife, Duration secretDelivery)
+record TestSettings(
+        String clientImage, Duration caLife, Duration certificateLife, Duration secretDelivery, boolean nodeWatch)
         implements OperatorSettings {
     TestSettings(String clientImage) {
         this(clientImage, Duration.ofDays(365), Duration.ofDays(90), Duration.ofMinutes(5));
+    }
+
+    TestSettings(String clientImage, Duration caLife, Duration certificateLife, Duration secretDelivery) {
+        this(clientImage, caLife, certificateLife, secretDelivery, true);
+    }
+
+    /** As where no cluster-scoped right is given. */
+    TestSettings withoutNodeWatch() {
+        return new TestSettings(clientImage, caLife, certificateLife, secretDelivery, false);
     }
 
     @Override
@@ -36,10 +46,5 @@ record TestSettings(String clientImage, Duration caLife, Duration certificateLif
     @Override
     public Duration scaleDownAfter() {
         return Duration.ofSeconds(2);
-    }
-
-    @Override
-    public boolean nodeWatch() {
-        return true;
     }
 }
