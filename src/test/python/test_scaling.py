@@ -92,6 +92,7 @@ class Scaling:
             del self.c.workers[uid]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @in_loop
 async def test_no_result_is_lost_and_no_task_runs_twice_however_workers_come_and_go():
