@@ -130,6 +130,15 @@ class Cluster:
         return await self.state_where(lambda state: uid in state["retired"], seconds)
 
 
+async def settled(c: Cluster) -> dict:
+    """The state once nothing changes any more."""
+    state = await c.state()
+    query = "?boot={boot}&after={version}&wait=0.5"
+    while (following := await c.state(query.format(**state)))["version"] != state["version"]:
+        state = following
+    return state
+
+
 @contextlib.asynccontextmanager
 async def cluster(*uids: str, **kwargs):
     """A scheduler with the preload, a client, and a worker per uid. Its versions come five times as fast."""

@@ -9,7 +9,7 @@ import dask
 from distributed import Client
 
 import planetary_state
-from cluster import Gate, cluster, in_loop, through, until
+from cluster import Gate, cluster, in_loop, settled, through, until
 from pods import TOKEN
 
 
@@ -19,14 +19,6 @@ def after(state: dict, wait: float = 30) -> str:
 
 def waiters() -> int:
     return sum(task.get_name() == "planetary-wait" for task in asyncio.all_tasks())
-
-
-async def settled(c) -> dict:
-    """The state once nothing changes any more."""
-    state = await c.state()
-    while (following := await c.state(after(state, 0.5)))["version"] != state["version"]:
-        state = following
-    return state
 
 
 @in_loop

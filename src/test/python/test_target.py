@@ -10,7 +10,7 @@ import pytest
 from distributed import Actor, secede
 
 import planetary_target
-from cluster import Gate, cluster, in_loop, through, until
+from cluster import Gate, cluster, in_loop, settled, through, until
 from planetary_target import Group, Load, Work, sample
 
 GB = 10**9
@@ -60,8 +60,9 @@ async def test_groups_are_told_once_and_targets_follow():
         state = await c.state_where(lambda state: state["targets"])
         assert state["groups"] == json.dumps(DEFAULT | GPU)
         assert state["targets"] == {"default": 0, "gpu": 0}
+        state = await settled(c)
         await tell(c, DEFAULT | GPU)
-        assert (await c.state())["version"] == state["version"]
+        assert (await settled(c))["version"] == state["version"]
         await tell(c, DEFAULT)
         await target(c, {"default": 0})
 

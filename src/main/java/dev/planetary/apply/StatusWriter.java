@@ -2,6 +2,7 @@ package dev.planetary.apply;
 
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import dev.planetary.status.ClusterStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -15,12 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the status of clusters: only what changed, never over a change it has not seen, and mere counters at most once a second.
+ * Writes the status of clusters: only what changed, never over a change it has not seen, and mere counters at most once a second, or every
+ * three on the way up.
  * It keeps the answer of its last write, for the cache may still show the object as it was before.
  */
 public final class StatusWriter {
     private static final Logger LOG = LoggerFactory.getLogger(StatusWriter.class);
     private static final Duration COUNTERS_EVERY = Duration.ofSeconds(1);
+    /** On its way up nobody counts along: the end of it comes at once. */
+    private static final Duration COUNTERS_OF_THE_WAY_UP_EVERY = Duration.ofSeconds(3);
 
     private record Written(PlanetaryCluster cluster, Instant at) {}
 
@@ -51,7 +55,7 @@ public final class StatusWriter {
         var uid = cluster.getMetadata().getUid();
         var written = last.get(uid);
         if (written != null && ClusterStatus.onlyCountersDiffer(cluster.getStatus(), status)) {
-            var due = written.at.plus(COUNTERS_EVERY);
+            var due = written.at.plus(status.phase() == Phase.Pending ? COUNTERS_OF_THE_WAY_UP_EVERY : COUNTERS_EVERY);
             if (clock.instant().isBefore(due)) {
                 return Optional.of(Duration.between(clock.instant(), due));
             }

@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StatusWriterTest {
     private final HandClock clock = new HandClock();
@@ -42,23 +44,29 @@ class StatusWriterTest {
         });
     }
 
-    @Test
-    void putsCountersOffUntilASecondAfterTheLastWrite() {
+    /** Once it ran each second counts; on the way up only the end of it. */
+    @ParameterizedTest
+    @CsvSource({"Degraded, 1000", "Pending, 3000"})
+    void putsCountersOffUntilAWhileAfterTheLastWrite(Phase phase, long millis) {
         // Given
-        writer.write(cluster("5", null), status(Condition.Status.False, 0));
-        var cached = cluster("6", status(Condition.Status.False, 0));
+        writer.write(cluster("5", null), status(phase, Condition.Status.False, 0));
+        var cached = cluster("6", status(phase, Condition.Status.False, 0));
         clock.pass(Duration.ofMillis(300));
+        var rest = Duration.ofMillis(millis - 300);
 
         // When and then
-        assertThat(writer.write(cached, status(Condition.Status.False, 1))).contains(Duration.ofMillis(700));
-        assertThat(writer.write(cached, status(Condition.Status.False, 2))).contains(Duration.ofMillis(700));
+        assertThat(writer.write(cached, status(phase, Condition.Status.False, 1)))
+                .contains(rest);
+        assertThat(writer.write(cached, status(phase, Condition.Status.False, 2)))
+                .contains(rest);
         assertThat(written).hasSize(1);
 
         // When
-        clock.pass(Duration.ofMillis(700));
+        clock.pass(rest);
 
         // Then
-        assertThat(writer.write(cached, status(Condition.Status.False, 3))).isEmpty();
+        assertThat(writer.write(cached, status(phase, Condition.Status.False, 3)))
+                .isEmpty();
         assertThat(written).hasSize(2).last().satisfies(c -> assertThat(
                         c.getStatus().workers().ready())
                 .isEqualTo(3));
@@ -131,9 +139,13 @@ class StatusWriterTest {
     }
 
     private static PlanetaryClusterStatus status(Condition.Status ready, int workers) {
+        return status(Phase.Pending, ready, workers);
+    }
+
+    private static PlanetaryClusterStatus status(Phase phase, Condition.Status ready, int workers) {
         return new PlanetaryClusterStatus(
                 1L,
-                Phase.Pending,
+                phase,
                 List.of(new Condition(
                         Condition.READY, ready, 1L, "2026-01-01T00:00:00Z", "WorkersStarting", workers + " workers")),
                 null,
