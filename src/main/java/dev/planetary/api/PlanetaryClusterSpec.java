@@ -108,6 +108,12 @@ public record PlanetaryClusterSpec(
         networkPolicy = networkPolicy == null ? NetworkPolicySpec.DEFAULT : networkPolicy;
     }
 
+    /** Whether any group follows the work. */
+    @JsonIgnore
+    public boolean autoscaled() {
+        return groups().values().stream().anyMatch(g -> g.autoscale() != null);
+    }
+
     /** All groups by name, the default one first. */
     @JsonIgnore
     public Map<String, WorkersSpec> groups() {

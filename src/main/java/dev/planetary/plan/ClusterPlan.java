@@ -129,8 +129,7 @@ public record ClusterPlan(
 
     /** Only a scheduler of a cluster with autoscaling has to know. */
     private static Optional<GroupOffers> tell(ClusterObservation seen, ClusterModel model) {
-        var autoscaled =
-                seen.cluster().specOrDefault().groups().values().stream().anyMatch(g -> g.autoscale() != null);
+        var autoscaled = seen.cluster().specOrDefault().autoscaled();
         return seen.state().filter(s -> autoscaled).flatMap(s -> Optional.of(GroupOffers.of(model.accepted()))
                 .filter(offers -> !offers.id().equals(s.groups())));
     }

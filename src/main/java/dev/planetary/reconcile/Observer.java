@@ -40,7 +40,6 @@ final class Observer {
         var uid = cluster.getMetadata().getUid();
         var state = watch.latest(uid);
         var now = clock.instant();
-        var autoscaled = cluster.specOrDefault().groups().values().stream().anyMatch(g -> g.autoscale() != null);
         return new ClusterObservation(
                 cluster,
                 owned(cluster, context, ControllerRevision.class).stream()
@@ -55,7 +54,7 @@ final class Observer {
                 owned(cluster, context, ConfigMap.class),
                 state,
                 watch.unknownSince(uid),
-                calm.note(uid, state.filter(s -> autoscaled), now),
+                calm.note(uid, state.filter(s -> cluster.specOrDefault().autoscaled()), now),
                 now);
     }
 
