@@ -16,7 +16,16 @@ node_address() {
   ip route replace 169.254.1.1/32 dev $NODE_DEVICE
   sysctl -qw net.ipv4.ip_forward=1
   sysctl -qw net.bridge.bridge-nf-call-iptables=1 2>/dev/null || true   # only there with br_netfilter
+  services_stay_inside
 }
+
+# kube-proxy changes one table after the other: while a Service gets or loses its endpoints, packets to it may pass as
+# they are. They must not leave this machine, where anything may answer them; dropped, they are sent again.
+services_stay_inside() {
+  iptables -w -t mangle -C FORWARD $(services_rule) 2>/dev/null || iptables -w -t mangle -A FORWARD $(services_rule)
+}
+
+services_rule() { echo "-d $SERVICE_CIDR -m comment --comment planetary-services -j DROP"; }
 
 # cni_config: /20 of addresses, so that those of pods just gone need not be taken again at once.
 cni_config() {
@@ -75,7 +84,7 @@ network_remove() {
   ip link del $NODE_DEVICE 2>/dev/null || true
   for t in iptables ip6tables; do
     s=$($t-save 2>/dev/null || true)
-    if grep -qE 'cali[-:]|KUBE-|CNI-' <<<"$s"; then grep -vE 'cali[-:]|KUBE-|CNI-' <<<"$s" | $t-restore || true; fi
+    if grep -qE 'cali[-:]|KUBE-|CNI-|planetary-' <<<"$s"; then grep -vE 'cali[-:]|KUBE-|CNI-|planetary-' <<<"$s" | $t-restore || true; fi
   done
   for s in $(ipset list -n 2>/dev/null | grep '^cali' || true); do ipset destroy "$s" 2>/dev/null || true; done
 }
