@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -60,9 +61,11 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
                 pods,
                 owned(Service.class, context),
                 owned(NetworkPolicy.class, context),
+                owned(PodDisruptionBudget.class, context),
                 owned(ConfigMap.class, context),
                 owned(ControllerRevision.class, context),
-                parts.schedulerEvents()));
+                parts.schedulerEvents(),
+                parts.shares().among(pods, context)));
         sources.addAll(parts.nodeEvents().sources(pods, context));
         return List.copyOf(sources);
     }
@@ -71,6 +74,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
     public UpdateControl<PlanetaryCluster> reconcile(PlanetaryCluster cached, Context<PlanetaryCluster> context) {
         var cluster = parts.statuses().freshest(cached);
         if (cluster.getMetadata().getDeletionTimestamp() != null) {
+            parts.shares().leaves(cluster);
             return UpdateControl.noUpdate();
         }
         UpdateControl<PlanetaryCluster> control = UpdateControl.noUpdate();
