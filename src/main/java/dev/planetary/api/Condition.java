@@ -26,6 +26,9 @@ public record Condition(
     /** Only while true: a limit of the namespace keeps it from having all that it asks for. */
     public static final String LIMITED = "Limited";
 
+    /** Only while true: nothing but the network keeps anybody from running code in the cluster. */
+    public static final String TLS_OFF = "TlsOff";
+
     /** The three values of a condition. */
     public enum Status {
         True,

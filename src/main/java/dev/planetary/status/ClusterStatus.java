@@ -56,7 +56,7 @@ public final class ClusterStatus {
         if (before.isPresent() && findings.isEmpty() && unheard(seen, before.get())) {
             return before.get();
         }
-        var conditions = Conditions.of(facts, before);
+        var conditions = Conditions.of(facts, model, before);
         var scheduler = seen.scheduler();
         var life = facts.life();
         return new PlanetaryClusterStatus(
@@ -126,7 +126,8 @@ public final class ClusterStatus {
                                                         since,
                                                         "OperatorError",
                                                         message)),
-                                        before.flatMap(b -> b.condition(Condition.EXPIRES_SOON)).stream())
+                                        Stream.of(Condition.EXPIRES_SOON, Condition.TLS_OFF)
+                                                .flatMap(type -> before.flatMap(b -> b.condition(type)).stream()))
                                 .toList(),
                         before.map(PlanetaryClusterStatus::scheduler).orElse(null),
                         before.map(PlanetaryClusterStatus::workers).orElse(null),

@@ -3,6 +3,7 @@ package dev.planetary.status;
 import dev.planetary.api.Condition;
 import dev.planetary.api.Condition.Status;
 import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.desired.ClusterModel;
 import dev.planetary.observe.Quoted;
 import dev.planetary.plan.Shortage;
 import dev.planetary.status.Verdict.Facts;
@@ -14,7 +15,7 @@ import java.util.Optional;
 final class Conditions {
     private Conditions() {}
 
-    static List<Condition> of(Facts facts, Optional<PlanetaryClusterStatus> before) {
+    static List<Condition> of(Facts facts, ClusterModel model, Optional<PlanetaryClusterStatus> before) {
         var ready = Verdict.ready(facts);
         var stalled = facts.findings().stream().filter(Finding::permanent).findFirst();
         var all = new ArrayList<Condition>();
@@ -37,6 +38,9 @@ final class Conditions {
         facts.shortage()
                 .map(s -> new Verdict(true, Shortage.REASON, s.message()))
                 .map(v -> condition(Condition.LIMITED, v, facts, before))
+                .ifPresent(all::add);
+        TlsTold.off(model)
+                .map(v -> condition(Condition.TLS_OFF, v, facts, before))
                 .ifPresent(all::add);
         return all;
     }
