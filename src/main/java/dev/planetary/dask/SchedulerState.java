@@ -19,6 +19,7 @@ import java.util.Set;
  * @param workers all that are registered
  * @param retired uids of pods whose workers left by retirement in this boot
  * @param warnings for people
+ * @param jobs by the runner's pod: how far its tasks are; none of a scheduler that does not count them
  */
 public record SchedulerState(
         String boot,
@@ -29,13 +30,29 @@ public record SchedulerState(
         Map<String, Integer> targets,
         List<WorkerState> workers,
         Set<String> retired,
-        List<Warning> warnings) {
+        List<Warning> warnings,
+        Map<String, JobProgress> jobs) {
 
     public SchedulerState {
+        jobs = Map.copyOf(jobs);
         targets = Map.copyOf(targets);
         workers = List.copyOf(workers);
         retired = Set.copyOf(retired);
         warnings = List.copyOf(warnings);
+    }
+
+    /** Without jobs. */
+    public SchedulerState(
+            String boot,
+            long version,
+            boolean ending,
+            Optional<Instant> idleSince,
+            String groups,
+            Map<String, Integer> targets,
+            List<WorkerState> workers,
+            Set<String> retired,
+            List<Warning> warnings) {
+        this(boot, version, ending, idleSince, groups, targets, workers, retired, warnings, Map.of());
     }
 
     /** {@return the worker of pod {@code uid}; empty if it is not registered: not yet, or no more} */

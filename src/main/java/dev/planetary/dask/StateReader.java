@@ -41,7 +41,8 @@ final class StateReader {
                 targets(state.path("targets")),
                 list(state.path("workers"), StateReader::worker),
                 all(state.path("retired")).map(JsonNode::asText).collect(Collectors.toUnmodifiableSet()),
-                list(state.path("warnings"), StateReader::warning));
+                list(state.path("warnings"), StateReader::warning),
+                jobs(state.path("jobs")));
     }
 
     private static WorkerState worker(JsonNode worker) {
@@ -63,6 +64,15 @@ final class StateReader {
                 .filter(t -> t.getValue().canConvertToInt())
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, t -> Math.max(0, t.getValue().asInt())));
+    }
+
+    private static Map<String, JobProgress> jobs(JsonNode jobs) {
+        return jobs.properties().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        Map.Entry::getKey,
+                        j -> new JobProgress(
+                                Math.max(0, j.getValue().path("done").asLong()),
+                                Math.max(0, j.getValue().path("total").asLong()))));
     }
 
     private static Warning warning(JsonNode warning) {

@@ -36,6 +36,7 @@ record ClusterParts(
         Announcer announcer,
         SchedulerWatch watch,
         SchedulerEvents schedulerEvents,
+        ClusterBoard board,
         NodeEvents nodeEvents,
         Preloads preloads,
         TrustedCa trustedCa,
@@ -67,8 +68,10 @@ record ClusterParts(
         var preloads = Preloads.load();
         var nodeEvents = new NodeEvents(settings.nodeWatch());
         var trustedCa = TrustedCa.read(client, settings);
+        var board = new ClusterBoard(watch);
         Consumer<String> forget = uid -> {
             watch.forget(uid);
+            board.forget(uid);
             recent.forget(uid);
             statuses.forget(uid);
             identities.forget(uid);
@@ -94,7 +97,8 @@ record ClusterParts(
                 new Expiration(applier, statuses, schedulers, events),
                 announcer,
                 watch,
-                new SchedulerEvents(watch, forget),
+                new SchedulerEvents(watch, board, forget),
+                board,
                 nodeEvents,
                 preloads,
                 trustedCa,

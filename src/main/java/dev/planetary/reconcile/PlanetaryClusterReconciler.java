@@ -62,6 +62,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
                 owned(NetworkPolicy.class, context),
                 owned(ConfigMap.class, context),
                 owned(ControllerRevision.class, context),
+                ClusterJobs.source(context),
                 parts.schedulerEvents()));
         sources.addAll(parts.nodeEvents().sources(pods, context));
         return List.copyOf(sources);

@@ -17,18 +17,23 @@ import java.util.stream.Collectors;
 final class SchedulerEvents extends AbstractEventSource<SchedulerState, PlanetaryCluster>
         implements ResourceEventAware<PlanetaryCluster> {
     private final SchedulerWatch watch;
+    private final ClusterBoard board;
     private final Consumer<String> forget;
 
     /** @param forget drops all that is remembered of a cluster's uid */
-    SchedulerEvents(SchedulerWatch watch, Consumer<String> forget) {
+    SchedulerEvents(SchedulerWatch watch, ClusterBoard board, Consumer<String> forget) {
         super(SchedulerState.class, "schedulers");
         this.watch = watch;
+        this.board = board;
         this.forget = forget;
     }
 
     void follow(PlanetaryCluster cluster, SchedulerEndpoint endpoint) {
         var id = ResourceID.fromResource(cluster);
-        watch.follow(endpoint, () -> getEventHandler().handleEvent(new Event(id)));
+        watch.follow(endpoint, () -> {
+            getEventHandler().handleEvent(new Event(id));
+            board.answered(endpoint.clusterUid());
+        });
     }
 
     @Override

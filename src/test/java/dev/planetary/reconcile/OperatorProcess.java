@@ -79,6 +79,10 @@ final class OperatorProcess {
                 "tests",
                 new Meters(registry, Clock.systemUTC()));
         operator.register(new PlanetaryClusterReconciler(parts), c -> c.settingNamespace(namespace));
+        operator.register(
+                new PlanetaryJobReconciler(
+                        JobParts.of(client, parts.board(), Clock.systemUTC(), threads, "tests", parts.telemetry())),
+                c -> c.settingNamespace(namespace));
         operator.start();
     }
 

@@ -1,6 +1,7 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.dask.GroupOffer;
+import dev.planetary.dask.JobProgress;
 import dev.planetary.dask.SchedulerClient;
 import dev.planetary.dask.SchedulerEndpoint;
 import dev.planetary.dask.SchedulerState;
@@ -10,6 +11,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,6 +88,7 @@ final class PretendSchedulers implements SchedulerClient {
         private boolean ending;
         private String groups = "";
         private Map<String, Integer> targets = Map.of();
+        private Map<String, JobProgress> jobs = Map.of();
         private Optional<Instant> idleSince = Optional.empty();
 
         synchronized Scheduler register(Collection<Pod> pods) {
@@ -131,6 +134,14 @@ final class PretendSchedulers implements SchedulerClient {
         synchronized Scheduler closes(Pod pod) {
             workers.remove(pod.getMetadata().getUid());
             retired.add(pod.getMetadata().getUid());
+            return changed();
+        }
+
+        /** Tasks of a client that is the runner in this pod. */
+        synchronized Scheduler counts(String runner, long done, long total) {
+            var all = new HashMap<>(jobs);
+            all.put(runner, new JobProgress(done, total));
+            jobs = Map.copyOf(all);
             return changed();
         }
 
@@ -193,7 +204,8 @@ final class PretendSchedulers implements SchedulerClient {
                     targets,
                     List.copyOf(workers.values()),
                     retired,
-                    List.of());
+                    List.of(),
+                    jobs);
         }
 
         private synchronized void retire(Collection<String> uids) throws SchedulerUnavailable {
