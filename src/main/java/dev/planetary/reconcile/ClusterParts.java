@@ -36,6 +36,7 @@ record ClusterParts(
         Announcer announcer,
         SchedulerWatch watch,
         SchedulerEvents schedulerEvents,
+        ProgressFeed progress,
         NodeEvents nodeEvents,
         Preloads preloads,
         TrustedCa trustedCa,
@@ -65,6 +66,7 @@ record ClusterParts(
         var announcer = new Announcer(events, telemetry);
         var acceptance = new Acceptance(applier, settings.clientImage(), new Attempts(clock));
         var preloads = Preloads.load();
+        var progress = new ProgressFeed();
         var nodeEvents = new NodeEvents(settings.nodeWatch());
         var trustedCa = TrustedCa.read(client, settings);
         Consumer<String> forget = uid -> {
@@ -94,7 +96,8 @@ record ClusterParts(
                 new Expiration(applier, statuses, schedulers, events),
                 announcer,
                 watch,
-                new SchedulerEvents(watch, forget),
+                new SchedulerEvents(watch, progress, forget),
+                progress,
                 nodeEvents,
                 preloads,
                 trustedCa,
