@@ -23,6 +23,7 @@ record Preloads(Map<String, String> files, String hash) {
             "planetary_message.py",
             "planetary_nanny.py",
             "planetary_prestop.py",
+            "planetary_progress.py",
             "planetary_renewal.py",
             "planetary_retire.py",
             "planetary_run.py",
