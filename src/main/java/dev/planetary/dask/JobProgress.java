@@ -1,9 +1,9 @@
 package dev.planetary.dask;
 
 /**
- * A job's own tasks, as its scheduler counts them: shared ones count for every client.
+ * How far the tasks of one job's clients are.
  *
- * @param done  ended at least once
- * @param total known so far
+ * @param done tasks that were computed, or failed, at least once
+ * @param total tasks that these clients brought in or wait for, each counted once
  */
 public record JobProgress(long done, long total) {}

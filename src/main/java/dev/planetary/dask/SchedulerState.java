@@ -19,7 +19,7 @@ import java.util.Set;
  * @param workers all that are registered
  * @param retired uids of pods whose workers left by retirement in this boot
  * @param warnings for people
- * @param jobs by the runner's pod: how far its tasks are; none of a scheduler that does not count them
+ * @param jobs how far the jobs on it are. It changes without a new version of the state
  */
 public record SchedulerState(
         String boot,
@@ -31,28 +31,13 @@ public record SchedulerState(
         List<WorkerState> workers,
         Set<String> retired,
         List<Warning> warnings,
-        Map<String, JobProgress> jobs) {
+        JobsProgress jobs) {
 
     public SchedulerState {
-        jobs = Map.copyOf(jobs);
         targets = Map.copyOf(targets);
         workers = List.copyOf(workers);
         retired = Set.copyOf(retired);
         warnings = List.copyOf(warnings);
-    }
-
-    /** Without jobs. */
-    public SchedulerState(
-            String boot,
-            long version,
-            boolean ending,
-            Optional<Instant> idleSince,
-            String groups,
-            Map<String, Integer> targets,
-            List<WorkerState> workers,
-            Set<String> retired,
-            List<Warning> warnings) {
-        this(boot, version, ending, idleSince, groups, targets, workers, retired, warnings, Map.of());
     }
 
     /** {@return the worker of pod {@code uid}; empty if it is not registered: not yet, or no more} */
@@ -60,7 +45,7 @@ public record SchedulerState(
         return workers.stream().filter(worker -> worker.uid().equals(uid)).findFirst();
     }
 
-    /** {@return whether {@code other} tells the same: same process, same version} */
+    /** {@return whether {@code other} tells the same, but for jobs: same process, same version} */
     public boolean sameAs(SchedulerState other) {
         return version == other.version && boot.equals(other.boot);
     }

@@ -42,7 +42,7 @@ final class StateReader {
                 list(state.path("workers"), StateReader::worker),
                 all(state.path("retired")).map(JsonNode::asText).collect(Collectors.toUnmodifiableSet()),
                 list(state.path("warnings"), StateReader::warning),
-                jobs(state.path("jobs")));
+                jobs(state));
     }
 
     private static WorkerState worker(JsonNode worker) {
@@ -66,13 +66,17 @@ final class StateReader {
                         Map.Entry::getKey, t -> Math.max(0, t.getValue().asInt())));
     }
 
-    private static Map<String, JobProgress> jobs(JsonNode jobs) {
-        return jobs.properties().stream()
-                .collect(Collectors.toUnmodifiableMap(
-                        Map.Entry::getKey,
-                        j -> new JobProgress(
-                                Math.max(0, j.getValue().path("done").asLong()),
-                                Math.max(0, j.getValue().path("total").asLong()))));
+    private static JobsProgress jobs(JsonNode state) {
+        return new JobsProgress(
+                state.path("jobsVersion").asLong(),
+                state.path("jobs").properties().stream()
+                        .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, job -> progress(job.getValue()))));
+    }
+
+    /** Never more done than there is: it becomes a percentage. */
+    private static JobProgress progress(JsonNode job) {
+        var total = Math.max(0, job.path("total").asLong());
+        return new JobProgress(Math.clamp(job.path("done").asLong(), 0, total), total);
     }
 
     private static Warning warning(JsonNode warning) {

@@ -63,7 +63,7 @@ public record JobObservation(
 
     /** What the scheduler counts of it now. */
     public Optional<JobProgress> progress() {
-        return state.flatMap(s -> Optional.ofNullable(s.jobs().get(String.valueOf(status().podName()))));
+        return state.flatMap(s -> s.jobs().of(String.valueOf(status().podName())));
     }
 
     /** Another process than the attempt began with, or none any more: whatever it computed is lost. */

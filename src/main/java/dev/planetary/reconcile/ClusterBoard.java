@@ -1,12 +1,9 @@
 package dev.planetary.reconcile;
 
-import dev.planetary.dask.JobProgress;
 import dev.planetary.dask.SchedulerState;
 import dev.planetary.dask.SchedulerWatch;
 import dev.planetary.desired.ClusterModel;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -18,11 +15,8 @@ import java.util.function.Consumer;
  * next one writes it anew when it looks at its clusters.
  */
 final class ClusterBoard {
-    /** What jobs look at in a scheduler's answer. */
-    private record Said(String boot, Map<String, JobProgress> jobs) {}
-
     private final ConcurrentMap<String, ClusterModel> models = new ConcurrentHashMap<>();
-    private final ConcurrentMap<String, Optional<Said>> said = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, Optional<String>> boots = new ConcurrentHashMap<>();
     private final List<Consumer<ClusterModel>> readers = new CopyOnWriteArrayList<>();
     private final SchedulerWatch watch;
 
@@ -45,10 +39,10 @@ final class ClusterBoard {
         answered(uid);
     }
 
-    /** The scheduler said something, or says no more. */
+    /** The scheduler said something, or says no more. Jobs want to know which process it is. */
     void answered(String clusterUid) {
-        var now = state(clusterUid).map(s -> new Said(s.boot(), s.jobs()));
-        if (!Objects.equals(said.put(clusterUid, now), now)) {
+        var now = state(clusterUid).map(SchedulerState::boot);
+        if (!now.equals(boots.put(clusterUid, now))) {
             model(clusterUid).ifPresent(this::tell);
         }
     }
@@ -63,7 +57,7 @@ final class ClusterBoard {
 
     void forget(String clusterUid) {
         models.remove(clusterUid);
-        said.remove(clusterUid);
+        boots.remove(clusterUid);
     }
 
     private void tell(ClusterModel model) {

@@ -37,6 +37,7 @@ record ClusterParts(
         SchedulerWatch watch,
         SchedulerEvents schedulerEvents,
         ClusterBoard board,
+        ProgressFeed progress,
         NodeEvents nodeEvents,
         Preloads preloads,
         TrustedCa trustedCa,
@@ -69,6 +70,7 @@ record ClusterParts(
         var nodeEvents = new NodeEvents(settings.nodeWatch());
         var trustedCa = TrustedCa.read(client, settings);
         var board = new ClusterBoard(watch);
+        var progress = new ProgressFeed();
         Consumer<String> forget = uid -> {
             watch.forget(uid);
             board.forget(uid);
@@ -97,8 +99,9 @@ record ClusterParts(
                 new Expiration(applier, statuses, schedulers, events),
                 announcer,
                 watch,
-                new SchedulerEvents(watch, board, forget),
+                new SchedulerEvents(watch, board, progress, forget),
                 board,
+                progress,
                 nodeEvents,
                 preloads,
                 trustedCa,

@@ -29,11 +29,13 @@ record JobParts(
 
     /**
      * @param board    what the clusters' side knows
+     * @param progress brings news of jobs' tasks
      * @param instance names this operator in events
      */
     static JobParts of(
             KubernetesClient client,
             ClusterBoard board,
+            ProgressFeed progress,
             Clock clock,
             Executor executor,
             String instance,
@@ -54,7 +56,7 @@ record JobParts(
             announcer.forget(uid);
             observers[0].forget(uid);
         };
-        var sources = new JobSources(board, forget);
+        var sources = new JobSources(board, progress, forget);
         observers[0] = new JobObserver(recent, jobs, board, sources, refusals, unposted, clock);
         return new JobParts(
                 observers[0],

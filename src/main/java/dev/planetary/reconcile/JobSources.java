@@ -28,22 +28,31 @@ import java.util.stream.Collectors;
 final class JobSources extends AbstractEventSource<ClusterModel, PlanetaryJob>
         implements ResourceEventAware<PlanetaryJob> {
     private static final String BY_CLUSTER = "cluster";
+    private static final String BY_RUNNER = "runner";
 
     private final ClusterBoard board;
+    private final ProgressFeed progress;
     private final Consumer<String> forget;
     private IndexerResourceCache<PlanetaryJob> jobs;
     private InformerEventSource<PlanetaryCluster, PlanetaryJob> clusters;
 
     /** @param forget drops all that is remembered of a job's uid */
-    JobSources(ClusterBoard board, Consumer<String> forget) {
+    JobSources(ClusterBoard board, ProgressFeed progress, Consumer<String> forget) {
         super(ClusterModel.class, "clusters' news");
         this.board = board;
+        this.progress = progress;
         this.forget = forget;
     }
 
     List<EventSource<?, PlanetaryJob>> all(EventSourceContext<PlanetaryJob> context) {
         jobs = context.getPrimaryCache();
-        jobs.addIndexers(Map.of(BY_CLUSTER, job -> List.of(key(JobNames.cluster(job), job))));
+        jobs.addIndexers(Map.of(
+                BY_CLUSTER,
+                job -> List.of(key(JobNames.cluster(job), job)),
+                BY_RUNNER,
+                job -> job.statusOrNothing().isAttempt()
+                        ? List.of(key(job.statusOrNothing().podName(), job))
+                        : List.of()));
         clusters = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(PlanetaryCluster.class, PlanetaryJob.class)
                         .withSecondaryToPrimaryMapper(this::on)
@@ -62,6 +71,10 @@ final class JobSources extends AbstractEventSource<ClusterModel, PlanetaryJob>
                         .build(),
                 context);
         board.read(model -> on(model.cluster()).forEach(this::look));
+        progress.subscribe((namespace, names) -> names.stream()
+                .flatMap(runner -> jobs.byIndex(BY_RUNNER, namespace + "/" + runner).stream())
+                .map(ResourceID::fromResource)
+                .forEach(this::look));
         return List.of(clusters, runners, this);
     }
 
@@ -102,7 +115,7 @@ final class JobSources extends AbstractEventSource<ClusterModel, PlanetaryJob>
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    private static String key(String cluster, HasMetadata beside) {
-        return beside.getMetadata().getNamespace() + "/" + cluster;
+    private static String key(String name, HasMetadata beside) {
+        return beside.getMetadata().getNamespace() + "/" + name;
     }
 }

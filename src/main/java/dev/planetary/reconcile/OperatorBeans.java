@@ -48,6 +48,7 @@ final class OperatorBeans {
         return JobParts.of(
                 client,
                 clusters.board(),
+                clusters.progress(),
                 Clock.systemUTC(),
                 Executors.newVirtualThreadPerTaskExecutor(),
                 Optional.ofNullable(System.getenv("HOSTNAME")).orElse("planetary-operator"),

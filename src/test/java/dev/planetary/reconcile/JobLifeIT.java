@@ -168,8 +168,8 @@ class JobLifeIT {
         flow.awaitJob("b", "Running: Running");
 
         // When
-        flow.scheduler("c").counts(a.getMetadata().getName(), 1, 3);
-        flow.scheduler("c").counts(b.getMetadata().getName(), 5, 5);
+        flow.scheduler("c").progress(a, 1, 3);
+        flow.scheduler("c").progress(b, 5, 5);
 
         // Then
         Flow.until().untilAsserted(() -> assertThat(flow.jobStatus("a").progress())

@@ -80,8 +80,14 @@ final class OperatorProcess {
                 new Meters(registry, Clock.systemUTC()));
         operator.register(new PlanetaryClusterReconciler(parts), c -> c.settingNamespace(namespace));
         operator.register(
-                new PlanetaryJobReconciler(
-                        JobParts.of(client, parts.board(), Clock.systemUTC(), threads, "tests", parts.telemetry())),
+                new PlanetaryJobReconciler(JobParts.of(
+                        client,
+                        parts.board(),
+                        parts.progress(),
+                        Clock.systemUTC(),
+                        threads,
+                        "tests",
+                        parts.telemetry())),
                 c -> c.settingNamespace(namespace));
         operator.start();
     }

@@ -2,6 +2,7 @@ package dev.planetary.reconcile;
 
 import dev.planetary.dask.GroupOffer;
 import dev.planetary.dask.JobProgress;
+import dev.planetary.dask.JobsProgress;
 import dev.planetary.dask.SchedulerClient;
 import dev.planetary.dask.SchedulerEndpoint;
 import dev.planetary.dask.SchedulerState;
@@ -88,8 +89,8 @@ final class PretendSchedulers implements SchedulerClient {
         private boolean ending;
         private String groups = "";
         private Map<String, Integer> targets = Map.of();
-        private Map<String, JobProgress> jobs = Map.of();
         private Optional<Instant> idleSince = Optional.empty();
+        private JobsProgress jobs = JobsProgress.NONE;
 
         synchronized Scheduler register(Collection<Pod> pods) {
             pods.forEach(p -> workers.put(
@@ -137,14 +138,6 @@ final class PretendSchedulers implements SchedulerClient {
             return changed();
         }
 
-        /** Tasks of a client that is the runner in this pod. */
-        synchronized Scheduler counts(String runner, long done, long total) {
-            var all = new HashMap<>(jobs);
-            all.put(runner, new JobProgress(done, total));
-            jobs = Map.copyOf(all);
-            return changed();
-        }
-
         synchronized Scheduler silent(boolean now) {
             silent = now;
             return changed();
@@ -154,6 +147,15 @@ final class PretendSchedulers implements SchedulerClient {
         synchronized Scheduler wants(Map<String, Integer> workers) {
             targets = workers;
             return changed();
+        }
+
+        /** Tasks of the job whose runner is this pod; no new version of the state. */
+        synchronized Scheduler progress(Pod runner, long done, long total) {
+            var numbers = new HashMap<>(jobs.byRunner());
+            numbers.put(runner.getMetadata().getName(), new JobProgress(done, total));
+            jobs = new JobsProgress(jobs.version() + 1, numbers);
+            notifyAll();
+            return this;
         }
 
         synchronized boolean knowsGroups() {
@@ -189,7 +191,9 @@ final class PretendSchedulers implements SchedulerClient {
                 throws SchedulerUnavailable, InterruptedException {
             var until = System.nanoTime() + hold.toNanos();
             while (!silent
-                    && last.filter(l -> l.boot().equals(boot) && l.version() == version)
+                    && last.filter(l -> l.boot().equals(boot)
+                                    && l.version() == version
+                                    && l.jobs().version() == jobs.version())
                             .isPresent()
                     && System.nanoTime() < until) {
                 wait(Math.max(1, (until - System.nanoTime()) / 1_000_000));
