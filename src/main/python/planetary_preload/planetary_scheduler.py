@@ -85,20 +85,21 @@ class Handler(tornado.web.RequestHandler):
 
 
 class StateHandler(Handler):
-    """``GET ?boot=B&after=V&wait=S``: a long-poll, see the contract."""
+    """``GET ?boot=B&after=V&jobs=J&wait=S``: a long-poll, see the contract."""
 
     _waiting: asyncio.Task | None = None
 
     async def get(self):
         try:
             after = int(self.get_query_argument("after", "-1"))
+            jobs = int(told) if (told := self.get_query_argument("jobs", "")) else None
             wait = float(self.get_query_argument("wait", str(MAX_WAIT_SECONDS)))
         except ValueError as error:
-            raise tornado.web.HTTPError(400, reason="after and wait must be numbers") from error
+            raise tornado.web.HTTPError(400, reason="after, jobs and wait must be numbers") from error
         wait = wait if 0 <= wait <= MAX_WAIT_SECONDS else MAX_WAIT_SECONDS
-        if self.get_query_argument("boot", "") == self.state.boot and after == self.state.version:
+        if self.get_query_argument("boot", "") == self.state.boot and self.state.is_known(after, jobs):
             self._waiting = asyncio.create_task(
-                self.state.wait_for_change(after, wait), name="planetary-wait"
+                self.state.wait_for_change(after, jobs, wait), name="planetary-wait"
             )
             await asyncio.wait([self._waiting])
         if not (self._waiting and self._waiting.cancelled()):

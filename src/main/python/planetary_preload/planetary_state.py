@@ -2,7 +2,8 @@
 
 The version goes up when something happened that the operator acts on (membership, a worker's status,
 retirement, a target, the edge between idle and busy, ending), at most once a second. Loads (results, memory,
-tasks) change all the time: they are fresh in every answer but wake nobody.
+tasks) change all the time: they are fresh in every answer but wake nobody. The progress of jobs has a version
+of its own and wakes only who names it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tornado.ioloop import PeriodicCallback
 
 import planetary_target
 from planetary_activity import Activity
+from planetary_progress import Progress
 from planetary_target import Group, Targets
 
 GATHER_SECONDS = 1.0
@@ -45,6 +47,7 @@ class ClusterState(SchedulerPlugin):
         self.scheduler = scheduler
         self.boot = str(uuid.uuid4())
         self.version = 1
+        self.jobs_version = 0
         self.ending = False
         self.seen: set[str] = set()
         self.retiring: set[str] = set()
@@ -52,10 +55,12 @@ class ClusterState(SchedulerPlugin):
         self.warnings: dict[str, dict[str, str]] = {}
         self.activity = Activity(scheduler)
         self.targets = Targets(scheduler, self._place)
+        self.progress = Progress(scheduler)
         self.membership = asyncio.Event()
         self._changed = asyncio.Event()
         self._published = float("-inf")
         self._pending: asyncio.TimerHandle | None = None
+        self._news = {"version": False, "jobs_version": False}
         self._watched: tuple = ()
         self._idle_told: float | None = None
 
@@ -63,6 +68,7 @@ class ClusterState(SchedulerPlugin):
         """Watch the scheduler from now on. Must be called on its event loop."""
         self.scheduler.add_plugin(self, name=self.name)
         self.activity.follow()
+        self.progress.follow()
         for ws in self.scheduler.workers.values():
             self.add_worker(self.scheduler, ws.address)
         callback = PeriodicCallback(self.watch, WATCH_MILLISECONDS)
@@ -95,6 +101,8 @@ class ClusterState(SchedulerPlugin):
         if watched != self._watched or moved:
             self._watched, self._idle_told = watched, idle
             self.bump()
+        if self.progress.look():
+            self.bump("jobs_version")
 
     def tell_groups(self, groups: list[Group], groups_id: str) -> None:
         """What groups of workers there are; from now on each has a target."""
@@ -106,10 +114,12 @@ class ClusterState(SchedulerPlugin):
         """Say that the cluster stops; there is no way back in this boot."""
         if not self.ending:
             self.ending = True
+            self._news["version"] = True
             self._publish()  # at once: pods that already end wait for it
 
-    def bump(self) -> None:
+    def bump(self, which: str = "version") -> None:
         """Something changed: a new version now, or when the last one is old enough."""
+        self._news[which] = True
         if self._pending is None:
             loop = asyncio.get_running_loop()
             delay = self._published + GATHER_SECONDS - loop.time()
@@ -123,20 +133,24 @@ class ClusterState(SchedulerPlugin):
             self._pending.cancel()
             self._pending = None
         self._published = asyncio.get_running_loop().time()
-        self.version += 1
+        self.version += self._news["version"]
+        self.jobs_version += self._news["jobs_version"]
+        self._news = dict.fromkeys(self._news, False)
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
     # Answers
 
-    async def wait_for_change(self, version: int, seconds: float) -> None:
-        """Return once the version is another than this one, at the latest after so many seconds."""
-        if (
-            self.version != version
-        ):  # it may have changed between the caller's look and the start of this task
-            return
+    def is_known(self, version: int, jobs_version: int | None) -> bool:
+        """Whether this is the present version, and that of the jobs, unless nobody asks for them."""
+        return version == self.version and jobs_version in (None, self.jobs_version)
+
+    async def wait_for_change(self, version: int, jobs_version: int | None, seconds: float) -> None:
+        """Return once these are no longer the present versions, at the latest after so many seconds."""
+        end = asyncio.get_running_loop().time() + seconds
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), seconds)
+            while self.is_known(version, jobs_version):
+                await asyncio.wait_for(self._changed.wait(), end - asyncio.get_running_loop().time())
 
     def workers_of(self, uid: str) -> list[WorkerState]:
         """The workers of a pod: one, except for a moment while its nanny replaces the process."""
@@ -154,6 +168,8 @@ class ClusterState(SchedulerPlugin):
             "workers": [self._worker(ws) for ws in self.scheduler.workers.values()],
             "retired": list(self.retired),
             "warnings": list(self.warnings.values()),
+            "jobs": self.progress.numbers(),
+            "jobsVersion": self.jobs_version,
         }
 
     def _place(self, ws: WorkerState) -> tuple[str | None, bool]:

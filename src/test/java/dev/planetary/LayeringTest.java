@@ -39,7 +39,9 @@ class LayeringTest {
                                 || name.startsWith("io.smallrye")
                                 || name.startsWith("org.eclipse.microprofile")
                                 || name.startsWith("io.fabric8.kubernetes.client")))
-                .containsExactly("api/PlanetaryCluster.java imports io.fabric8.kubernetes.client.CustomResource");
+                .containsExactly(
+                        "api/PlanetaryCluster.java imports io.fabric8.kubernetes.client.CustomResource",
+                        "api/PlanetaryJob.java imports io.fabric8.kubernetes.client.CustomResource");
     }
 
     @Test
@@ -73,6 +75,7 @@ class LayeringTest {
                 .extracting(found -> found.substring(0, found.indexOf(' ')))
                 .isSubsetOf(
                         "reconcile/ClusterParts.java",
+                        "reconcile/JobParts.java",
                         "reconcile/OperatorBeans.java",
                         "reconcile/Secrets.java",
                         "reconcile/TrustedCa.java");

@@ -21,6 +21,10 @@ public record Condition(
     public static final String WORKERS_READY = "WorkersReady";
     public static final String RECONCILING = "Reconciling";
     public static final String STALLED = "Stalled";
+    /** Of a job: it succeeded. */
+    public static final String COMPLETE = "Complete";
+    /** Of a job: it did not, and is not run again. */
+    public static final String FAILED = "Failed";
     /** Only while true: results will be discarded in a few minutes. Its last transition is when users were warned. */
     public static final String EXPIRES_SOON = "ExpiresSoon";
     /** Only while true: a limit of the namespace keeps it from having all that it asks for. */

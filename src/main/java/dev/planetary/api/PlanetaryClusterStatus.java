@@ -38,7 +38,9 @@ public record PlanetaryClusterStatus(
                 String expiresAt,
         @JsonPropertyDescription("Since when it is stopped (RFC 3339), from before the first pod goes.")
                 String stoppedAt,
-        @JsonPropertyDescription("Why it was stopped: IdleTimeout or MaxLifetime.") StopReason stopReason,
+        @JsonPropertyDescription(
+                        "Why it was stopped: IdleTimeout, MaxLifetime, or JobEnded for the cluster of a job with clusterAfter: Stop.")
+                StopReason stopReason,
         @JsonPropertyDescription("The metadata.generation that was stopped; a later one starts it.")
                 Long stoppedGeneration) {
 
@@ -117,7 +119,9 @@ public record PlanetaryClusterStatus(
     /** Which limit of the spec stopped it. */
     public enum StopReason {
         IdleTimeout("spec.idleTimeout"),
-        MaxLifetime("spec.maxLifetime");
+        MaxLifetime("spec.maxLifetime"),
+        /** The job that it was made for has ended. */
+        JobEnded("the job that it was made for");
 
         private final String field;
 

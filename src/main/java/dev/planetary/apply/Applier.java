@@ -28,14 +28,14 @@ public final class Applier {
         this.recent = recent;
     }
 
-    public Outcome create(PlanetaryCluster cluster, HasMetadata wanted) {
+    public Outcome create(HasMetadata owner, HasMetadata wanted) {
         try {
             return done(
-                    cluster,
+                    owner,
                     client.resource(wanted).fieldValidation(Validation.STRICT).create());
         } catch (KubernetesClientException e) {
             return Refusal.alreadyExists(e)
-                    ? existing(cluster, wanted)
+                    ? existing(owner, wanted)
                     : new Outcome.NotDone(Refusal.of(nameOf(wanted), e));
         }
     }
@@ -79,8 +79,8 @@ public final class Applier {
         }
     }
 
-    /** Whether a cluster's spec is still what the cache shows: asked before results are discarded on account of it. */
-    public boolean isCurrent(PlanetaryCluster cached) {
+    /** Whether a spec is still what the cache shows: asked before something is lost on account of it. */
+    public boolean isCurrent(HasMetadata cached) {
         var live = client.resource(cached).get();
         return live != null
                 && live.getMetadata().getUid().equals(cached.getMetadata().getUid())
@@ -153,36 +153,40 @@ public final class Applier {
         }
     }
 
-    private Outcome existing(PlanetaryCluster cluster, HasMetadata wanted) {
+    private Outcome existing(HasMetadata owner, HasMetadata wanted) {
         var live = client.resource(wanted).get();
         if (live == null) {
             return new Outcome.NotDone(new Finding(false, "Waiting", nameOf(wanted) + " is being deleted"));
         }
-        if (Labels.owns(cluster, live)) {
+        if (Labels.owns(owner, live)) {
             return live.getMetadata().getDeletionTimestamp() == null
-                    ? done(cluster, live)
+                    ? done(owner, live)
                     : new Outcome.NotDone(new Finding(false, "Waiting", nameOf(wanted) + " is being deleted"));
         }
-        var owner = Labels.controller(live);
-        // A cluster's name is unique: another uid under our name is the cluster that was here before, and Kubernetes
-        // clears up after it.
-        if (owner.filter(o -> o.getKind().equals(PlanetaryCluster.KIND)
-                        && o.getName().equals(cluster.getMetadata().getName()))
+        var other = Labels.controller(live);
+        // A name is unique among its kind: another uid under our name is what was here before, and Kubernetes clears
+        // up after it.
+        if (other.filter(o -> o.getKind().equals(owner.getKind())
+                        && o.getName().equals(owner.getMetadata().getName()))
                 .isPresent()) {
             return new Outcome.NotDone(new Finding(
-                    false, "Waiting", nameOf(wanted) + " of the cluster that had this name before is being deleted"));
+                    false,
+                    "Waiting",
+                    "%s of the %s that had this name before is being deleted"
+                            .formatted(nameOf(wanted), owner instanceof PlanetaryCluster ? "cluster" : "job")));
         }
         return new Outcome.NotDone(new Finding(
                 true,
                 "NameTaken",
-                "%s exists and belongs to %s: delete or rename it, or make the cluster under another name"
+                "%s exists and belongs to %s: delete or rename it, or make the %s under another name"
                         .formatted(
                                 nameOf(wanted),
-                                owner.map(o -> o.getKind() + " " + o.getName()).orElse("somebody else"))));
+                                other.map(o -> o.getKind() + " " + o.getName()).orElse("somebody else"),
+                                owner instanceof PlanetaryCluster ? "cluster" : "job")));
     }
 
-    private Outcome done(PlanetaryCluster cluster, HasMetadata live) {
-        recent.created(cluster.getMetadata().getUid(), live);
+    private Outcome done(HasMetadata owner, HasMetadata live) {
+        recent.created(owner.getMetadata().getUid(), live);
         return new Outcome.Done(live);
     }
 

@@ -1,6 +1,6 @@
 package dev.planetary.apply;
 
-import dev.planetary.api.PlanetaryCluster;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -11,7 +11,7 @@ import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells users what happened, as Events of their cluster. An event that cannot be written is logged and not missed. */
+/** Tells users what happened, as Events of their cluster or job. An event that cannot be written is logged and not missed. */
 public final class EventRecorder {
     private static final Logger LOG = LoggerFactory.getLogger(EventRecorder.class);
     private static final DateTimeFormatter MICROS =
@@ -32,16 +32,16 @@ public final class EventRecorder {
         this.instance = instance;
     }
 
-    public void normal(PlanetaryCluster cluster, String reason, String note) {
-        record(cluster, "Normal", reason, note);
+    public void normal(HasMetadata about, String reason, String note) {
+        record(about, "Normal", reason, note);
     }
 
-    public void warning(PlanetaryCluster cluster, String reason, String note) {
-        record(cluster, "Warning", reason, note);
+    public void warning(HasMetadata about, String reason, String note) {
+        record(about, "Warning", reason, note);
     }
 
-    private void record(PlanetaryCluster cluster, String type, String reason, String note) {
-        var meta = cluster.getMetadata();
+    private void record(HasMetadata about, String type, String reason, String note) {
+        var meta = about.getMetadata();
         var event = new EventBuilder()
                 .withNewMetadata()
                 .withGenerateName(meta.getName() + "-")
@@ -55,8 +55,8 @@ public final class EventRecorder {
                 .withType(type)
                 .withNote(note.length() <= LONGEST ? note : note.substring(0, LONGEST - 1) + "…")
                 .withNewRegarding()
-                .withApiVersion(PlanetaryCluster.GROUP + "/" + PlanetaryCluster.VERSION)
-                .withKind(PlanetaryCluster.KIND)
+                .withApiVersion(about.getApiVersion())
+                .withKind(about.getKind())
                 .withName(meta.getName())
                 .withNamespace(meta.getNamespace())
                 .withUid(meta.getUid())
@@ -67,7 +67,7 @@ public final class EventRecorder {
                 client.resource(event).create();
             } catch (RuntimeException e) {
                 LOG.atInfo()
-                        .addKeyValue("cluster", meta.getName())
+                        .addKeyValue("object", meta.getName())
                         .log("event {} not written: {}", reason, e.getMessage());
             }
         });

@@ -74,7 +74,8 @@ public final class HttpSchedulerClient implements SchedulerClient, AutoCloseable
     @Override
     public SchedulerState state(SchedulerEndpoint endpoint, Optional<SchedulerState> last, Duration wait)
             throws IOException, InterruptedException {
-        var known = last.map(state -> "&boot=" + URLEncoder.encode(state.boot(), UTF_8) + "&after=" + state.version());
+        var known = last.map(state -> "&boot=" + URLEncoder.encode(state.boot(), UTF_8) + "&after=" + state.version()
+                + "&jobs=" + state.jobs().version());
         var path = API + "state?wait=" + wait.toSeconds() + known.orElse("");
         var request = HttpRequest.newBuilder(endpoint.uri(path)).GET();
         var body = call(endpoint, request, wait.plus(limits.grace()));

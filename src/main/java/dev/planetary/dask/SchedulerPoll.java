@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /** The long-poll to one endpoint: a virtual thread of its own, from start to {@link #stop}. */
@@ -19,25 +20,25 @@ final class SchedulerPoll implements Runnable {
     private final SchedulerEndpoint endpoint;
     private final Pace pace;
     private final Clock clock;
-    private final Runnable onChange;
+    private final SchedulerListener listener;
     private final Thread thread;
     private volatile Contact contact;
     private volatile boolean stopped;
 
     private SchedulerPoll(
-            SchedulerClient client, SchedulerEndpoint endpoint, Pace pace, Clock clock, Runnable onChange) {
+            SchedulerClient client, SchedulerEndpoint endpoint, Pace pace, Clock clock, SchedulerListener listener) {
         this.client = client;
         this.endpoint = endpoint;
         this.pace = pace;
         this.clock = clock;
-        this.onChange = onChange;
+        this.listener = listener;
         this.contact = new Contact.Unknown(clock.instant(), Optional.empty(), "The scheduler has not answered yet");
         this.thread = Thread.ofVirtual().name("scheduler-" + endpoint.podUid()).unstarted(LogKeys.carried(this));
     }
 
     static SchedulerPoll start(
-            SchedulerClient client, SchedulerEndpoint endpoint, Pace pace, Clock clock, Runnable onChange) {
-        var poll = new SchedulerPoll(client, endpoint, pace, clock, onChange);
+            SchedulerClient client, SchedulerEndpoint endpoint, Pace pace, Clock clock, SchedulerListener listener) {
+        var poll = new SchedulerPoll(client, endpoint, pace, clock, listener);
         poll.thread.start();
         return poll;
     }
@@ -105,7 +106,12 @@ final class SchedulerPoll implements Runnable {
     private void answered(Optional<SchedulerState> last, SchedulerState state) {
         contact = new Contact.Answered(state);
         if (last.filter(state::sameAs).isEmpty()) {
-            tell();
+            tell(SchedulerListener::changed);
+        }
+        var before = last.filter(l -> l.boot().equals(state.boot())).map(SchedulerState::jobs);
+        var runners = state.jobs().changedSince(before.orElse(JobsProgress.NONE));
+        if (!runners.isEmpty()) {
+            tell(told -> told.progressed(runners));
         }
     }
 
@@ -119,16 +125,16 @@ final class SchedulerPoll implements Runnable {
         contact = new Contact.Unknown(since, Optional.of(reason), message);
         if (!(before instanceof Contact.Unknown unknown && unknown.reason().equals(Optional.of(reason)))) {
             LOG.infof("No answer from %s: %s", endpoint, message);
-            tell();
+            tell(SchedulerListener::changed);
         }
     }
 
-    private void tell() {
+    private void tell(Consumer<SchedulerListener> news) {
         if (stopped) {
             return;
         }
         try {
-            onChange.run();
+            news.accept(listener);
         } catch (RuntimeException | Error e) {
             LOG.errorf(e, "The listener to %s failed", endpoint);
         }

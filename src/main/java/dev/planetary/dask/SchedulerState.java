@@ -19,6 +19,7 @@ import java.util.Set;
  * @param workers all that are registered
  * @param retired uids of pods whose workers left by retirement in this boot
  * @param warnings for people
+ * @param jobs how far the jobs on it are. It changes without a new version of the state
  */
 public record SchedulerState(
         String boot,
@@ -29,7 +30,8 @@ public record SchedulerState(
         Map<String, Integer> targets,
         List<WorkerState> workers,
         Set<String> retired,
-        List<Warning> warnings) {
+        List<Warning> warnings,
+        JobsProgress jobs) {
 
     public SchedulerState {
         targets = Map.copyOf(targets);
@@ -43,7 +45,7 @@ public record SchedulerState(
         return workers.stream().filter(worker -> worker.uid().equals(uid)).findFirst();
     }
 
-    /** {@return whether {@code other} tells the same: same process, same version} */
+    /** {@return whether {@code other} tells the same, but for jobs: same process, same version} */
     public boolean sameAs(SchedulerState other) {
         return version == other.version && boot.equals(other.boot);
     }

@@ -26,14 +26,12 @@ public final class SchedulerWatch implements AutoCloseable {
 
     /**
      * Follows a cluster's scheduler. Does nothing if this very endpoint is followed already (the first
-     * {@code onChange} stays) or the watch is closed; any other endpoint of the cluster is given up for this one, and
+     * {@code listener} stays) or the watch is closed; any other endpoint of the cluster is given up for this one, and
      * its answers with it: the cluster is unknown until the new endpoint answers.
      *
-     * @param onChange called on the poll's thread after the first answer, every changed answer, the first failure and
-     *     every failure of another reason; not on heartbeats. It should return soon; what it throws is logged. One
-     *     last call may be under way while the endpoint is forgotten
+     * @param listener called on the poll's thread. One last call may be under way while the endpoint is forgotten
      */
-    public void follow(SchedulerEndpoint endpoint, Runnable onChange) {
+    public void follow(SchedulerEndpoint endpoint, SchedulerListener listener) {
         polls.compute(endpoint.clusterUid(), (uid, current) -> {
             if (closed || current != null && current.follows(endpoint)) {
                 return current;
@@ -41,7 +39,7 @@ public final class SchedulerWatch implements AutoCloseable {
             if (current != null) {
                 current.stop();
             }
-            return SchedulerPoll.start(client, endpoint, pace, clock, onChange);
+            return SchedulerPoll.start(client, endpoint, pace, clock, listener);
         });
         if (closed) { // meanwhile: closing may have missed this one
             forget(endpoint.clusterUid());

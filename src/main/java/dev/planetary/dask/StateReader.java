@@ -41,7 +41,8 @@ final class StateReader {
                 targets(state.path("targets")),
                 list(state.path("workers"), StateReader::worker),
                 all(state.path("retired")).map(JsonNode::asText).collect(Collectors.toUnmodifiableSet()),
-                list(state.path("warnings"), StateReader::warning));
+                list(state.path("warnings"), StateReader::warning),
+                jobs(state));
     }
 
     private static WorkerState worker(JsonNode worker) {
@@ -63,6 +64,19 @@ final class StateReader {
                 .filter(t -> t.getValue().canConvertToInt())
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, t -> Math.max(0, t.getValue().asInt())));
+    }
+
+    private static JobsProgress jobs(JsonNode state) {
+        return new JobsProgress(
+                state.path("jobsVersion").asLong(),
+                state.path("jobs").properties().stream()
+                        .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, job -> progress(job.getValue()))));
+    }
+
+    /** Never more done than there is: it becomes a percentage. */
+    private static JobProgress progress(JsonNode job) {
+        var total = Math.max(0, job.path("total").asLong());
+        return new JobProgress(Math.clamp(job.path("done").asLong(), 0, total), total);
     }
 
     private static Warning warning(JsonNode warning) {

@@ -8,17 +8,10 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
-import io.fabric8.kubernetes.api.model.Volume;
-import io.fabric8.kubernetes.api.model.VolumeBuilder;
-import io.fabric8.kubernetes.api.model.VolumeMount;
-import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
 
 /** What scheduler and worker pods have in common: security, mounts, environment; and what a template may not change. */
 final class DaskPod {
@@ -27,8 +20,6 @@ final class DaskPod {
     static final String TLS_PATH = "/etc/planetary/tls";
     static final String CA_PATH = "/etc/planetary/ca";
     static final String HOME = "/planetary";
-    /** Any image: root-default ones and those with a named user, which the kubelet cannot tell from root, need a number. */
-    private static final long USER = 1000;
 
     private final ClusterModel model;
     private final String hash;
@@ -60,15 +51,8 @@ final class DaskPod {
                         .withEnableServiceLinks(false)
                         .withServiceAccountName(spec.serviceAccountName())
                         .withImagePullSecrets(spec.imagePullSecrets())
-                        .withNewSecurityContext()
-                        .withRunAsNonRoot(true)
-                        .withRunAsUser(USER)
-                        .withFsGroup(USER)
-                        .withNewSeccompProfile()
-                        .withType("RuntimeDefault")
-                        .endSeccompProfile()
-                        .endSecurityContext()
-                        .withVolumes(volumes())
+                        .withSecurityContext(PodParts.podSecurity())
+                        .withVolumes(PodParts.volumes(model, model.transport().volume()))
                         .withContainers(complete(container, env))
                         .build())
                 .build();
@@ -82,15 +66,10 @@ final class DaskPod {
         return new ContainerBuilder(container)
                 .withName(CONTAINER)
                 .withImagePullPolicy(spec.imagePullPolicy() == null ? null : pullPolicy(spec.imagePullPolicy()))
-                .withEnv(byKey(all, EnvVar::getName))
+                .withEnv(PodParts.byKey(all, EnvVar::getName))
                 .withEnvFrom(spec.envFrom())
-                .withVolumeMounts(mounts())
-                .withNewSecurityContext()
-                .withAllowPrivilegeEscalation(false)
-                .withNewCapabilities()
-                .withDrop("ALL")
-                .endCapabilities()
-                .endSecurityContext()
+                .withVolumeMounts(PodParts.mounts(model))
+                .withSecurityContext(PodParts.containerSecurity())
                 // The end of a crashed container's log becomes the status message: users see why without asking for
                 // logs.
                 .withTerminationMessagePolicy("FallbackToLogsOnError")
@@ -101,74 +80,10 @@ final class DaskPod {
         return policy.name();
     }
 
-    private List<Volume> volumes() {
-        var volumes = new ArrayList<Volume>();
-        volumes.add(new VolumeBuilder()
-                .withName("preload")
-                .withNewConfigMap()
-                .withName(model.names().preload(model.preloadHash()))
-                .endConfigMap()
-                .build());
-        volumes.add(model.transport().volume());
-        volumes.add(new VolumeBuilder()
-                .withName("home")
-                .withNewEmptyDir()
-                .endEmptyDir()
-                .build());
-        model.trustedCaName()
-                .ifPresent(name -> volumes.add(new VolumeBuilder()
-                        .withName("trusted-ca")
-                        .withNewConfigMap()
-                        .withName(name)
-                        .endConfigMap()
-                        .build()));
-        return volumes;
-    }
-
-    private List<VolumeMount> mounts() {
-        var mounts = new ArrayList<VolumeMount>();
-        mounts.add(new VolumeMountBuilder()
-                .withName("preload")
-                .withMountPath(PRELOAD_PATH)
-                .withReadOnly(true)
-                .build());
-        mounts.add(new VolumeMountBuilder()
-                .withName(Transport.VOLUME)
-                .withMountPath(TLS_PATH)
-                .withReadOnly(true)
-                .build());
-        mounts.add(new VolumeMountBuilder().withName("home").withMountPath(HOME).build());
-        model.trustedCaName()
-                .ifPresent(name -> mounts.add(new VolumeMountBuilder()
-                        .withName("trusted-ca")
-                        .withMountPath(CA_PATH)
-                        .withReadOnly(true)
-                        .build()));
-        return mounts;
-    }
-
     /** Puts back what the operator owns after a template was laid over. */
-    private Pod own(Pod pod, Pod own) {
-        var meta = pod.getMetadata();
-        var mine = own.getMetadata();
-        if (meta == null || pod.getSpec() == null) {
-            throw new IllegalArgumentException("metadata and spec cannot be taken away");
-        }
-        pod.setApiVersion(own.getApiVersion());
-        pod.setKind(own.getKind());
-        pod.setStatus(null);
-        meta.setName(mine.getName());
-        meta.setNamespace(mine.getNamespace());
-        meta.setGenerateName(null);
-        meta.setOwnerReferences(mine.getOwnerReferences());
-        meta.setFinalizers(List.of());
-        meta.getLabels().putAll(labels);
-        meta.getAnnotations().put(Labels.SPEC_HASH, hash);
+    private static Pod own(Pod pod, Pod own) {
+        PodParts.ownIdentity(pod, own);
         var spec = pod.getSpec();
-        spec.setRestartPolicy(own.getSpec().getRestartPolicy());
-        spec.setAutomountServiceAccountToken(false);
-        Placement.keep(spec, own.getSpec());
-        spec.setVolumes(join(spec.getVolumes(), own.getSpec().getVolumes(), Volume::getName));
         var ours = own.getSpec().getContainers().getFirst();
         var dask = spec.getContainers().stream()
                 .filter(c -> CONTAINER.equals(c.getName()))
@@ -182,19 +97,7 @@ final class DaskPod {
         spec.setTerminationGracePeriodSeconds(Math.max(
                 own.getSpec().getTerminationGracePeriodSeconds(),
                 spec.getTerminationGracePeriodSeconds() == null ? 0 : spec.getTerminationGracePeriodSeconds()));
-        var owned = new HashSet<>(DaskEnv.ownedNames());
-        var set = ours.getEnv().stream().map(EnvVar::getName).toList();
-        // Dask reads its variables in any case: another spelling of an owned one must not win, nor one that we leave
-        // unset.
-        var theirs = dask.getEnv().stream()
-                .filter(e ->
-                        set.contains(e.getName()) || !owned.contains(e.getName().toUpperCase(Locale.ROOT)))
-                .toList();
-        dask.setEnv(join(
-                theirs,
-                ours.getEnv().stream().filter(e -> owned.contains(e.getName())).toList(),
-                EnvVar::getName));
-        dask.setVolumeMounts(join(dask.getVolumeMounts(), ours.getVolumeMounts(), VolumeMount::getMountPath));
+        PodParts.ownEnvAndMounts(dask, ours, new HashSet<>(DaskEnv.ownedNames())::contains);
         return pod;
     }
 
@@ -210,18 +113,5 @@ final class DaskPod {
                         "the container dask must be started with \"" + wanted + "\": leave args out, or repeat it");
             }
         }
-    }
-
-    /** Later ones win, at the place of the first. */
-    private static <T> List<T> byKey(List<T> items, Function<T, String> key) {
-        var byKey = new LinkedHashMap<String, T>();
-        items.forEach(item -> byKey.put(key.apply(item), item));
-        return List.copyOf(byKey.values());
-    }
-
-    private static <T> List<T> join(List<T> theirs, List<T> ours, Function<T, String> key) {
-        var all = new ArrayList<>(theirs);
-        all.addAll(ours);
-        return byKey(all, key);
     }
 }

@@ -19,6 +19,10 @@ public final class Labels {
     /** On pods of users: lets them reach the cluster of that name. */
     public static final String CLIENT_OF = PlanetaryCluster.GROUP + "/client-of";
 
+    /** On all that belongs to a job: its name. */
+    public static final String JOB = PlanetaryCluster.GROUP + "/job";
+
+    public static final String RUNNER = "runner";
     public static final String SCHEDULER = "scheduler";
     public static final String WORKER = "worker";
     /** Annotation: hash of the accepted spec a pod was made from. */
@@ -30,8 +34,10 @@ public final class Labels {
     public static final String REGULAR = "regular";
     /** Annotation: whether the cluster autoscaler may take the pod from its node. */
     static final String SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict";
-    /** What the operator's informers select. */
-    public static final String SELECTOR = MANAGED_BY + "=" + OPERATOR;
+    /** What belongs to the operator's clusters. */
+    public static final String SELECTOR = MANAGED_BY + "=" + OPERATOR + ",!" + JOB;
+    /** What belongs to its jobs. */
+    public static final String OF_JOBS = MANAGED_BY + "=" + OPERATOR + "," + JOB;
 
     private Labels() {}
 
@@ -58,13 +64,23 @@ public final class Labels {
         return CLUSTER + "=" + cluster + "," + COMPONENT + "=" + WORKER + "," + GROUP + "=" + group;
     }
 
+    /** Labels of a job's objects. */
+    public static Map<String, String> ofJob(String job) {
+        return Map.of(MANAGED_BY, OPERATOR, NAME, "dask", JOB, job);
+    }
+
+    /** A runner; as a client of its cluster it passes the NetworkPolicy. */
+    public static Map<String, String> runner(String job, String cluster) {
+        return with(with(ofJob(job), COMPONENT, RUNNER), CLIENT_OF, cluster);
+    }
+
     /** A controller reference; without {@code blockOwnerDeletion}, which would need a right on finalizers for nothing. */
-    public static OwnerReference owner(PlanetaryCluster cluster) {
+    public static OwnerReference owner(HasMetadata owner) {
         return new OwnerReferenceBuilder()
-                .withApiVersion(PlanetaryCluster.GROUP + "/" + PlanetaryCluster.VERSION)
-                .withKind(PlanetaryCluster.KIND)
-                .withName(cluster.getMetadata().getName())
-                .withUid(cluster.getMetadata().getUid())
+                .withApiVersion(owner.getApiVersion())
+                .withKind(owner.getKind())
+                .withName(owner.getMetadata().getName())
+                .withUid(owner.getMetadata().getUid())
                 .withController(true)
                 .build();
     }
@@ -79,10 +95,10 @@ public final class Labels {
                         .findFirst();
     }
 
-    /** Ours only if the controller's uid is this cluster's: names and labels can be anybody's. */
-    public static boolean owns(PlanetaryCluster cluster, HasMetadata object) {
+    /** Ours only if the controller's uid is this owner's: names and labels can be anybody's. */
+    public static boolean owns(HasMetadata owner, HasMetadata object) {
         return controller(object)
-                .filter(o -> o.getUid().equals(cluster.getMetadata().getUid()))
+                .filter(o -> o.getUid().equals(owner.getMetadata().getUid()))
                 .isPresent();
     }
 

@@ -24,10 +24,19 @@ public sealed interface Transport {
     record Managed(Names names) implements Transport {
         @Override
         public Volume volume() {
+            return of(names.podsSecret());
+        }
+
+        @Override
+        public Volume clientVolume() {
+            return of(names.clientSecret());
+        }
+
+        private static Volume of(String secret) {
             return new VolumeBuilder()
                     .withName(VOLUME)
                     .withNewSecret()
-                    .withSecretName(names.podsSecret())
+                    .withSecretName(secret)
                     .withDefaultMode(MODE)
                     .endSecret()
                     .build();
@@ -84,6 +93,11 @@ public sealed interface Transport {
 
     /** What pods mount at {@value DaskPod#TLS_PATH}; never as subPath, so that renewals arrive. */
     Volume volume();
+
+    /** The same for pods that are clients of the cluster and no part of it. */
+    default Volume clientVolume() {
+        return volume();
+    }
 
     /** Whether peers show certificates. */
     default boolean encrypted() {

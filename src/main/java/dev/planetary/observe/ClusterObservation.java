@@ -30,6 +30,7 @@ import java.util.stream.Stream;
  * @param state      what the scheduler last said; empty: it did not answer, which says nothing about its workers
  * @param silentSince since when it has not answered, if it is being asked
  * @param calm       by group: the most workers that the scheduler had use for in the last calm period, if it was watched that long
+ * @param jobs       the jobs on this cluster
  * @param now        the moment
  */
 public record ClusterObservation(
@@ -43,15 +44,49 @@ public record ClusterObservation(
         Optional<SchedulerState> state,
         Optional<Instant> silentSince,
         Map<String, Integer> calm,
+        List<ClusterJob> jobs,
         Instant now) {
 
     /** How long a scheduler may take for an answer before it counts as silent. */
     public static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
 
+    /** Without jobs. */
+    public ClusterObservation(
+            PlanetaryCluster cluster,
+            List<AcceptedSpec> accepted,
+            List<ObservedPod> pods,
+            List<Service> services,
+            List<NetworkPolicy> policies,
+            List<PodDisruptionBudget> budgets,
+            List<ConfigMap> configMaps,
+            Optional<SchedulerState> state,
+            Optional<Instant> silentSince,
+            Map<String, Integer> calm,
+            Instant now) {
+        this(
+                cluster,
+                accepted,
+                pods,
+                services,
+                policies,
+                budgets,
+                configMaps,
+                state,
+                silentSince,
+                calm,
+                List.of(),
+                now);
+    }
+
+    /** A job that is neither finished nor suspended is on it. */
+    public boolean hasWork() {
+        return jobs.stream().anyMatch(ClusterJob::active);
+    }
+
     /** The same, with what the scheduler says when it is asked anew; empty: it did not answer. */
     public ClusterObservation withState(Optional<SchedulerState> fresh) {
         return new ClusterObservation(
-                cluster, accepted, pods, services, policies, budgets, configMaps, fresh, silentSince, calm, now);
+                cluster, accepted, pods, services, policies, budgets, configMaps, fresh, silentSince, calm, jobs, now);
     }
 
     /** The same, with its stop in the status. */
@@ -63,7 +98,7 @@ public record ClusterObservation(
         copy.setSpec(cluster.getSpec());
         copy.setStatus(status);
         return new ClusterObservation(
-                copy, accepted, pods, services, policies, budgets, configMaps, state, silentSince, calm, now);
+                copy, accepted, pods, services, policies, budgets, configMaps, state, silentSince, calm, jobs, now);
     }
 
     public String name() {

@@ -83,10 +83,28 @@ public record Life(
         var now = seen.now();
         var spec = seen.cluster().specOrDefault();
         // No answer: not idle, but unknown.
-        var idle = spec.idleLimit().flatMap(_ -> seen.state()).flatMap(s -> s.idleSince());
+        var idle = spec.idleLimit()
+                .filter(_ -> !seen.hasWork())
+                .flatMap(_ -> seen.state())
+                .flatMap(s -> s.idleSince());
         var idleEnd = idle.map(i -> Expiry.after(i, spec.idleLimit().orElseThrow(), StopReason.IdleTimeout));
         var lifeEnd = spec.lifetimeLimit().map(l -> Expiry.after(started, l, StopReason.MaxLifetime));
 
+        // The job's own cluster: whoever starts it again after the job's end wants it to run.
+        var jobEnd = seen.jobs().stream()
+                .flatMap(j -> j.ended().stream())
+                .filter(at -> !started.isAfter(at))
+                .findFirst();
+        if (jobEnd.isPresent()) {
+            var at = new Expiry(jobEnd.get(), Duration.ZERO, StopReason.JobEnded);
+            return new Life(
+                    Stage.EXPIRED,
+                    Optional.of(started),
+                    Optional.empty(),
+                    Optional.of(at),
+                    Optional.empty(),
+                    Optional.empty());
+        }
         var end = Expiry.first(idleEnd, lifeEnd).map(e -> e.warnedOf(warned, now));
         var soon = end.filter(e -> !now.isBefore(e.warning()));
         var told = idle.filter(i -> soon.isPresent() || !now.isBefore(i.plus(TOLD_AFTER)));
@@ -108,6 +126,7 @@ public record Life(
 
     private static boolean starts(ClusterObservation seen, Stop stop) {
         return seen.cluster().getMetadata().getGeneration() > stop.generation()
+                || seen.jobs().stream().anyMatch(j -> j.active() && Waking.wakes(j.created(), stop))
                 || startAsked(seen.cluster())
                         .filter(stop.at()::isBefore)
                         .filter(at -> !seen.now().isBefore(at))

@@ -1,14 +1,14 @@
 package dev.planetary.reconcile;
 
-import dev.planetary.api.PlanetaryCluster;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.javaoperatorsdk.operator.processing.event.source.filter.OnUpdateFilter;
 import java.util.Objects;
 
 /** Lets changes through by which users ask for something: of the spec, of annotations, and deletion; not our own of the status. */
-public final class Asked implements OnUpdateFilter<PlanetaryCluster> {
+public final class Asked implements OnUpdateFilter<HasMetadata> {
     @Override
-    public boolean accept(PlanetaryCluster now, PlanetaryCluster before) {
+    public boolean accept(HasMetadata now, HasMetadata before) {
         return differ(now.getMetadata(), before.getMetadata());
     }
 

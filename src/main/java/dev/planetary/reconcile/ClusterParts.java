@@ -36,6 +36,8 @@ record ClusterParts(
         Announcer announcer,
         SchedulerWatch watch,
         SchedulerEvents schedulerEvents,
+        ClusterBoard board,
+        ProgressFeed progress,
         NodeEvents nodeEvents,
         Shares shares,
         Preloads preloads,
@@ -69,8 +71,11 @@ record ClusterParts(
         var nodeEvents = new NodeEvents(settings.nodeWatch());
         var shares = new Shares(NamespaceLimits.of(settings.limits()), settings.clientImage(), clock);
         var trustedCa = TrustedCa.read(client, settings);
+        var board = new ClusterBoard(watch);
+        var progress = new ProgressFeed();
         Consumer<String> forget = uid -> {
             watch.forget(uid);
+            board.forget(uid);
             recent.forget(uid);
             statuses.forget(uid);
             identities.forget(uid);
@@ -97,7 +102,9 @@ record ClusterParts(
                 new Expiration(applier, statuses, schedulers, events),
                 announcer,
                 watch,
-                new SchedulerEvents(watch, forget),
+                new SchedulerEvents(watch, board, progress, forget),
+                board,
+                progress,
                 nodeEvents,
                 shares,
                 preloads,

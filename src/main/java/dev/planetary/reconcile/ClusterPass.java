@@ -51,6 +51,11 @@ final class ClusterPass {
             return Optional.of(Duration.between(seen.now(), parts.expiration().carryOut(seen, model)));
         }
 
+        if (parts.expiration().isLeftOver(seen)) {
+            parts.expiration().delete(seen.cluster());
+            return Optional.of(LOOK_AGAIN);
+        }
+
         var findings = new ArrayList<>(decision.refused().stream().toList());
         Rotation.misspelt(cluster)
                 .map(message -> new Finding(true, "InvalidAnnotation", message))
@@ -125,6 +130,7 @@ final class ClusterPass {
                         endpoint -> parts.schedulerEvents().follow(seen.cluster(), endpoint),
                         () -> parts.watch().forget(uid(seen)));
         // Deleted meanwhile: its deletion came before we followed, and nobody else would forget it.
+        parts.board().note(model);
         var there = context.getPrimaryCache().get(ResourceID.fromResource(seen.cluster()));
         if (there.filter(c -> c.getMetadata().getUid().equals(uid(seen))).isEmpty()) {
             parts.forget(uid(seen));

@@ -1,6 +1,7 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.api.Condition;
+import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus.Stop;
 import dev.planetary.api.PlanetaryClusterStatus.StopReason;
 import dev.planetary.apply.Applier;
@@ -73,6 +74,22 @@ final class Expiration {
         }
     }
 
+    /** It was to be deleted, but jobs had to learn of its end first; now they have. */
+    boolean isLeftOver(ClusterObservation seen) {
+        return seen.cluster().specOrDefault().deletesOnExpiry()
+                && !seen.hasWork()
+                && Life.of(seen)
+                        .stop()
+                        .filter(s -> s.reason() != StopReason.JobEnded)
+                        .isPresent()
+                && applier.isCurrent(seen.cluster());
+    }
+
+    void delete(PlanetaryCluster cluster) {
+        events.normal(cluster, "Deleted", "as spec.onExpiry asks");
+        applier.delete(cluster);
+    }
+
     /**
      * @param seen with a fresh answer
      * @return when to come again
@@ -83,7 +100,8 @@ final class Expiration {
         if (!applier.isCurrent(cluster)) {
             return seen.now().plus(TRY_AGAIN);
         }
-        if (cluster.specOrDefault().deletesOnExpiry()) {
+        // A job asks, or learns of the end from the status: the object stays for it.
+        if (cluster.specOrDefault().deletesOnExpiry() && reason != StopReason.JobEnded && !seen.hasWork()) {
             events.normal(cluster, "Deleted", "as spec.onExpiry asks, because " + LifeTold.why(reason));
             applier.delete(cluster);
             return seen.now().plus(TRY_AGAIN);

@@ -57,6 +57,7 @@ final class Observer {
                 state,
                 watch.unknownSince(uid),
                 calm.note(uid, state.filter(s -> cluster.specOrDefault().autoscaled()), now),
+                ClusterJobs.on(cluster, context),
                 now);
     }
 

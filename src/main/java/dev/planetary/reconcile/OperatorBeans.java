@@ -41,6 +41,20 @@ final class OperatorBeans {
                 new Meters(registry, Clock.systemUTC()));
     }
 
+    /** What the job reconciler asks for. */
+    @Produces
+    @Singleton
+    JobParts jobParts(KubernetesClient client, ClusterParts clusters) {
+        return JobParts.of(
+                client,
+                clusters.board(),
+                clusters.progress(),
+                Clock.systemUTC(),
+                Executors.newVirtualThreadPerTaskExecutor(),
+                Optional.ofNullable(System.getenv("HOSTNAME")).orElse("planetary-operator"),
+                clusters.telemetry());
+    }
+
     @Produces
     @Singleton
     ControlLoop controlLoop() {

@@ -64,6 +64,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
                 owned(PodDisruptionBudget.class, context),
                 owned(ConfigMap.class, context),
                 owned(ControllerRevision.class, context),
+                ClusterJobs.source(context),
                 parts.schedulerEvents(),
                 parts.shares().among(pods, context)));
         sources.addAll(parts.nodeEvents().sources(pods, context));

@@ -17,13 +17,18 @@ import java.util.TreeMap;
 record Preloads(Map<String, String> files, String hash) {
     private static final List<String> NAMES = List.of(
             "planetary_activity.py",
+            "planetary_blob.py",
             "planetary_drain.py",
             "planetary_guard.py",
+            "planetary_message.py",
             "planetary_nanny.py",
             "planetary_prestop.py",
+            "planetary_progress.py",
             "planetary_renewal.py",
             "planetary_retire.py",
+            "planetary_run.py",
             "planetary_scheduler.py",
+            "planetary_secrets.py",
             "planetary_state.py",
             "planetary_target.py",
             "planetary_tls.py",

@@ -2,6 +2,7 @@ package dev.planetary.reconcile;
 
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.dask.SchedulerEndpoint;
+import dev.planetary.dask.SchedulerListener;
 import dev.planetary.dask.SchedulerState;
 import dev.planetary.dask.SchedulerWatch;
 import io.javaoperatorsdk.operator.processing.event.Event;
@@ -17,18 +18,33 @@ import java.util.stream.Collectors;
 final class SchedulerEvents extends AbstractEventSource<SchedulerState, PlanetaryCluster>
         implements ResourceEventAware<PlanetaryCluster> {
     private final SchedulerWatch watch;
+    private final ClusterBoard board;
+    private final ProgressFeed progress;
     private final Consumer<String> forget;
 
     /** @param forget drops all that is remembered of a cluster's uid */
-    SchedulerEvents(SchedulerWatch watch, Consumer<String> forget) {
+    SchedulerEvents(SchedulerWatch watch, ClusterBoard board, ProgressFeed progress, Consumer<String> forget) {
         super(SchedulerState.class, "schedulers");
         this.watch = watch;
+        this.board = board;
+        this.progress = progress;
         this.forget = forget;
     }
 
     void follow(PlanetaryCluster cluster, SchedulerEndpoint endpoint) {
         var id = ResourceID.fromResource(cluster);
-        watch.follow(endpoint, () -> getEventHandler().handleEvent(new Event(id)));
+        watch.follow(endpoint, new SchedulerListener() {
+            @Override
+            public void changed() {
+                getEventHandler().handleEvent(new Event(id));
+                board.answered(endpoint.clusterUid());
+            }
+
+            @Override
+            public void progressed(Set<String> runners) {
+                progress.tell(cluster.getMetadata().getNamespace(), runners);
+            }
+        });
     }
 
     @Override

@@ -24,6 +24,9 @@ public final class LifeTold {
             return Optional.empty();
         }
         var end = life.expiry().orElseThrow();
+        if (end.limit() == StopReason.JobEnded) {
+            return Optional.empty();
+        }
         var at = end.at().truncatedTo(ChronoUnit.SECONDS);
         // Said once: what is held changes all the time.
         var said = before.filter(b -> b.expires().filter(at::equals).isPresent())
@@ -68,6 +71,7 @@ public final class LifeTold {
         return switch (reason) {
             case IdleTimeout -> "nobody used it for " + reason.field();
             case MaxLifetime -> reason.field() + " was over";
+            case JobEnded -> "the job that it was made for has ended";
         };
     }
 }

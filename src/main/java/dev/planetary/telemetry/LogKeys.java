@@ -1,22 +1,31 @@
 package dev.planetary.telemetry;
 
+import dev.planetary.api.PlanetaryJob;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.concurrent.Callable;
 import org.slf4j.MDC;
 
-/** The keys {@value #CLUSTER} and {@value #NAMESPACE} of every line of the log that is about a cluster, whatever thread writes it. */
+/**
+ * The keys {@value #CLUSTER} or {@value #JOB}, and {@value #NAMESPACE}, of every line of the log that is about a cluster or a job, whatever
+ * thread writes it.
+ */
 public final class LogKeys {
     public static final String CLUSTER = "cluster";
+    public static final String JOB = "job";
     public static final String NAMESPACE = "namespace";
 
     private LogKeys() {}
 
-    static void put(HasMetadata cluster) {
-        put(cluster.getMetadata().getName(), cluster.getMetadata().getNamespace());
+    static void put(HasMetadata about) {
+        MDC.put(
+                about instanceof PlanetaryJob ? JOB : CLUSTER,
+                about.getMetadata().getName());
+        MDC.put(NAMESPACE, about.getMetadata().getNamespace());
     }
 
     static void remove() {
         MDC.remove(CLUSTER);
+        MDC.remove(JOB);
         MDC.remove(NAMESPACE);
     }
 

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
@@ -51,12 +52,12 @@ public final class LoopMeters implements Metrics {
 
     @Override
     public void reconciliationSubmitted(HasMetadata resource, RetryInfo retry, Map<String, Object> metadata) {
-        loop.submitted(ResourceID.fromResource(resource));
+        loop.submitted(pass(resource));
     }
 
     @Override
     public void reconciliationStarted(HasMetadata resource, Map<String, Object> metadata) {
-        loop.started(ResourceID.fromResource(resource));
+        loop.started(pass(resource));
         LogKeys.put(resource);
     }
 
@@ -72,7 +73,7 @@ public final class LoopMeters implements Metrics {
 
     @Override
     public void reconciliationFinished(HasMetadata resource, RetryInfo retry, Map<String, Object> metadata) {
-        loop.finished(ResourceID.fromResource(resource));
+        loop.finished(pass(resource));
         LogKeys.remove();
     }
 
@@ -84,6 +85,11 @@ public final class LoopMeters implements Metrics {
         } finally {
             sample.stop(passes);
         }
+    }
+
+    /** A cluster and a job may bear one name. */
+    private static Object pass(HasMetadata resource) {
+        return List.of(resource.getKind(), ResourceID.fromResource(resource));
     }
 
     /** What the API server said is told by its code: its text names objects. */

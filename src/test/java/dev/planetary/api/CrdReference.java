@@ -18,6 +18,9 @@ final class CrdReference {
     private static final List<String> SECTIONS =
             List.of("spec", "spec.scheduler", "spec.workers", "spec.tls", "status");
 
+    /** Described on the page of another kind. */
+    private static final String CLUSTER_OF_A_JOB = "spec.cluster";
+
     private final StringBuilder page = new StringBuilder();
 
     private CrdReference() {}
@@ -50,6 +53,9 @@ final class CrdReference {
         rules(schema).forEach(rule -> line("- %s", rule));
         for (String section : SECTIONS) {
             JsonNode node = schema.at("/properties/" + section.replace(".", "/properties/"));
+            if (node.isMissingNode()) {
+                continue;
+            }
             line("");
             line("%s `%s`", section.contains(".") ? "###" : "##", section);
             if (node.has("description")) {
@@ -69,8 +75,10 @@ final class CrdReference {
             if (!SECTIONS.contains(section + "." + field)) {
                 boolean required = required(object, e.getKey());
                 row(field, e.getValue(), required);
-                rows(e.getValue(), section, field + ".");
-                rows(e.getValue().path("items"), section, field + "[].");
+                if (!CLUSTER_OF_A_JOB.equals(section + "." + field)) {
+                    rows(e.getValue(), section, field + ".");
+                    rows(e.getValue().path("items"), section, field + "[].");
+                }
             }
         });
     }

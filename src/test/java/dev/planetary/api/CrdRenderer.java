@@ -8,6 +8,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
+import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,6 +30,15 @@ final class CrdRenderer {
             .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
             .build());
 
+    /** What a job says in the words of a cluster: same schema, same rules, by their paths in either. */
+    private static final Map<String, String> COPIED = Map.of(
+            "/properties/spec/properties/cluster", "/properties/spec",
+            "/properties/spec/properties/env", "/properties/spec/properties/env",
+            "/properties/spec/properties/envFrom", "/properties/spec/properties/envFrom",
+            "/properties/spec/properties/resources", "/properties/spec/properties/scheduler/properties/resources",
+            "/properties/spec/properties/template", "/properties/spec/properties/scheduler/properties/template",
+            "/properties/status/properties/conditions", "/properties/status/properties/conditions");
+
     private CrdRenderer() {}
 
     /** The file's text. */
@@ -42,14 +52,32 @@ final class CrdRenderer {
     }
 
     static ObjectNode planetaryCluster() {
-        ObjectNode crd = generated();
-        JsonNode overlay = overlay();
-        ObjectNode version = version(crd);
+        ObjectNode crd = generated(PlanetaryCluster.class);
+        JsonNode overlay = overlay("overlay.yaml");
+        ((ObjectNode) version(crd).at("/subresources/scale")).setAll((ObjectNode) overlay.get("scale"));
+        return laidOver(crd, overlay, PlanetaryCluster.class);
+    }
+
+    static ObjectNode planetaryJob() {
+        ObjectNode crd = generated(PlanetaryJob.class);
+        // The generator meets the workers' @SpecReplicas inside the job's cluster.
+        ((ObjectNode) version(crd).at("/subresources")).remove("scale");
+        ObjectNode cluster = schema(planetaryCluster());
+        COPIED.forEach((to, from) -> {
+            ObjectNode copy = cluster.at(from).deepCopy();
+            copy.remove("default");
+            copy.set("description", schema(crd).at(to + "/description"));
+            int slash = to.lastIndexOf('/');
+            ((ObjectNode) schema(crd).at(to.substring(0, slash))).set(to.substring(slash + 1), copy);
+        });
+        return laidOver(crd, overlay("job-overlay.yaml"), PlanetaryJob.class);
+    }
+
+    private static ObjectNode laidOver(ObjectNode crd, JsonNode overlay, Class<?> type) {
         ((ObjectNode) crd.at("/spec/names")).setAll((ObjectNode) overlay.get("names"));
-        ((ObjectNode) version.at("/subresources/scale")).setAll((ObjectNode) overlay.get("scale"));
         merge(schema(crd), (ObjectNode) overlay.get("schema"), "");
         tidyNumbers(schema(crd));
-        version.set("additionalPrinterColumns", printerColumns(PlanetaryCluster.class));
+        version(crd).set("additionalPrinterColumns", printerColumns(type));
         return sorted(crd);
     }
 
@@ -61,10 +89,10 @@ final class CrdRenderer {
         return (ObjectNode) crd.at("/spec/versions/0");
     }
 
-    private static ObjectNode generated() {
+    private static ObjectNode generated(Class<? extends CustomResource<?, ?>> type) {
         var out = new ByteArrayOutputStream();
         new CRDGenerator()
-                .customResourceClasses(List.of(PlanetaryCluster.class))
+                .customResourceClasses(List.of(type))
                 .forCRDVersions("v1")
                 .withOutput(new CRDGenerator.CRDOutput<ByteArrayOutputStream>() {
                     @Override
@@ -79,8 +107,8 @@ final class CrdRenderer {
         return Serialization.unmarshal(out.toString(StandardCharsets.UTF_8), ObjectNode.class);
     }
 
-    private static JsonNode overlay() {
-        try (InputStream in = CrdRenderer.class.getResourceAsStream("/crd/overlay.yaml")) {
+    private static JsonNode overlay(String file) {
+        try (InputStream in = CrdRenderer.class.getResourceAsStream("/crd/" + file)) {
             return Serialization.unmarshal(in, ObjectNode.class);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -99,7 +127,7 @@ final class CrdRenderer {
                 merge(below, laid, path + "/" + name);
             } else if (now == null && path.matches("/properties/.*/properties")) {
                 throw new IllegalArgumentException(
-                        "crd/overlay.yaml speaks of " + path + "/" + name + ", which dev.planetary.api does not have");
+                        "the overlay speaks of " + path + "/" + name + ", which dev.planetary.api does not have");
             } else {
                 base.set(name, entry.getValue().deepCopy());
             }

@@ -2,6 +2,7 @@ package dev.planetary.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -14,31 +15,57 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.BiPredicate;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** The committed CRD and its reference page say what the Java types say, and every field keeps the promises of the API. */
+/** The committed CRDs and their reference pages say what the Java types say, and every field keeps the promises of the API. */
+@ParameterizedClass
+@EnumSource
 class CrdTest {
-    private static final Path CRD = Path.of("deploy/crds/planetaryclusters.planetary.dev-v1.yaml");
-    private static final Path REFERENCE = Path.of("docs/crd-reference.md");
     private static final Path EXAMPLES = Path.of("src/test/resources/crd");
     private static final boolean GENERATE = Boolean.getBoolean("planetary.generate");
 
-    private final ObjectNode crd = CrdRenderer.planetaryCluster();
-    private final ObjectNode schema = CrdRenderer.schema(crd);
+    /** Our kinds, and where what is generated of them lies. */
+    enum Kind {
+        PLANETARY_CLUSTER(CrdRenderer::planetaryCluster, "planetaryclusters", "docs/crd-reference.md"),
+        PLANETARY_JOB(CrdRenderer::planetaryJob, "planetaryjobs", "docs/crd-reference-job.md");
+
+        private final Supplier<ObjectNode> render;
+        private final Path crd;
+        private final Path reference;
+
+        Kind(Supplier<ObjectNode> render, String plural, String reference) {
+            this.render = render;
+            this.crd = Path.of("deploy/crds/" + plural + ".planetary.dev-v1.yaml");
+            this.reference = Path.of(reference);
+        }
+    }
+
+    private final Kind kind;
+    private final ObjectNode crd;
+    private final ObjectNode schema;
+
+    CrdTest(Kind kind) {
+        this.kind = kind;
+        crd = kind.render.get();
+        schema = CrdRenderer.schema(crd);
+    }
 
     @Test
     void committed_crd_is_what_the_types_generate() throws IOException {
-        isCommitted(CRD, CrdRenderer.yaml(crd));
+        isCommitted(kind.crd, CrdRenderer.yaml(crd));
     }
 
     @Test
     void committed_reference_is_what_the_crd_says() throws IOException {
-        isCommitted(REFERENCE, CrdReference.markdown(crd));
+        isCommitted(kind.reference, CrdReference.markdown(crd));
     }
 
     @Test
     void same_types_give_the_same_text() {
-        assertThat(CrdRenderer.yaml(CrdRenderer.planetaryCluster())).isEqualTo(CrdRenderer.yaml(crd));
+        assertThat(CrdRenderer.yaml(kind.render.get())).isEqualTo(CrdRenderer.yaml(crd));
     }
 
     /** Plain {@code kubectl apply} keeps the file in an annotation of at most 256 KiB. */
@@ -123,6 +150,7 @@ class CrdTest {
 
     @Test
     void scale_finds_its_fields() {
+        assumeThat(kind).isEqualTo(Kind.PLANETARY_CLUSTER);
         JsonNode scale = crd.at("/spec/versions/0/subresources/scale");
         assertThat(scale.get("specReplicasPath").asText()).isEqualTo(".spec.workers.replicas");
         assertThat(scale.get("statusReplicasPath").asText()).isEqualTo(".status.workers.replicas");

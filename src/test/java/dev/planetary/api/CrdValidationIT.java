@@ -59,11 +59,7 @@ class CrdValidationIT {
                 .map(file -> dynamicTest(name(file), () -> {
                     var example = Serialization.unmarshal(text(file), InvalidExample.class);
 
-                    var refusal =
-                            catchThrowableOfType(KubernetesClientException.class, () -> inNamespace(example.resource())
-                                    .dryRun()
-                                    .fieldValidation(Validation.STRICT)
-                                    .create());
+                    var refusal = catchThrowableOfType(KubernetesClientException.class, () -> attempt(example));
 
                     assertThat(refusal).as("refusal of %s", file).isNotNull();
                     assertThat(refusal.getStatus().getMessage())
@@ -278,6 +274,35 @@ class CrdValidationIT {
         }
     }
 
-    /** What a file {@code invalid-*.yaml} holds. */
-    record InvalidExample(GenericKubernetesResource resource, String expectFailureMessageToContain) {}
+    /**
+     * What a file {@code invalid-*.yaml} holds.
+     *
+     * @param before what the resource is a change of, if it is one
+     */
+    record InvalidExample(
+            GenericKubernetesResource before,
+            GenericKubernetesResource resource,
+            String expectFailureMessageToContain) {}
+
+    private static void attempt(InvalidExample example) {
+        if (example.before() == null) {
+            inNamespace(example.resource())
+                    .dryRun()
+                    .fieldValidation(Validation.STRICT)
+                    .create();
+            return;
+        }
+        var before = inNamespace(example.before()).create();
+        try {
+            example.resource()
+                    .getMetadata()
+                    .setResourceVersion(before.getMetadata().getResourceVersion());
+            inNamespace(example.resource())
+                    .dryRun()
+                    .fieldValidation(Validation.STRICT)
+                    .update();
+        } finally {
+            inNamespace(example.before()).delete();
+        }
+    }
 }

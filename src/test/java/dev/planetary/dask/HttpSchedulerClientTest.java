@@ -62,12 +62,15 @@ class HttpSchedulerClientTest {
 
     @Test
     void saysWhatItKnowsAlready() throws Exception {
-        scheduler.answers(state("b&x=1", 17)).answers(state("b&x=1", 18));
+        scheduler
+                .answers("""
+                {"boot": "b&x=1", "version": 17, "workers": [], "jobsVersion": 3}""")
+                .answers(state("b&x=1", 18));
 
         var last = client.state(scheduler.endpoint(), Optional.empty(), MINUTE);
         client.state(scheduler.endpoint(), Optional.of(last), MINUTE);
 
-        assertThat(scheduler.asked.getLast().query()).isEqualTo("wait=60&boot=b%26x%3D1&after=17");
+        assertThat(scheduler.asked.getLast().query()).isEqualTo("wait=60&boot=b%26x%3D1&after=17&jobs=3");
     }
 
     @Test

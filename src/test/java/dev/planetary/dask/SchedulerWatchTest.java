@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,7 @@ class SchedulerWatchTest {
     private final FakeSchedulerClient client = new FakeSchedulerClient();
     private final SchedulerWatch watch = new SchedulerWatch(client, QUICK, Clock.fixed(NOW, ZoneOffset.UTC));
     private final AtomicInteger changes = new AtomicInteger();
+    private final List<Set<String>> progressed = new CopyOnWriteArrayList<>();
 
     @AfterEach
     void stop() {
@@ -62,6 +65,35 @@ class SchedulerWatchTest {
         assertThat(changes).hasValue(2);
         assertThat(watch.latest("c")).contains(state("b", 2));
         assertThat(watch.unknownSince("c")).isEmpty();
+    }
+
+    @Test
+    void tellsWhoseJobsGotOnAndNothingElse() {
+        client.answers(working("b", 1, Map.of("one", 0L, "two", 0L)))
+                .answers(working("b", 2, Map.of("one", 1L, "two", 0L)))
+                .answers(working("b", 2, Map.of("one", 1L, "two", 0L)))
+                .answers(working("b", 3, Map.of("one", 1L)))
+                .answers(working("b", 4, Map.of("one", 2L, "three", 0L)));
+
+        follow(ENDPOINT);
+
+        askedTimes(6);
+        assertThat(progressed).containsExactly(Set.of("one", "two"), Set.of("one"), Set.of("one", "three"));
+        assertThat(changes).as("one version of the state").hasValue(1);
+        assertThat(watch.latest("c").orElseThrow().jobs().of("one")).contains(new JobProgress(2, 10));
+    }
+
+    @Test
+    void tellsOfAllJobsAfterSilenceAndByAnotherProcess() {
+        client.answers(working("before", 1, Map.of("one", 5L)))
+                .fails(Reason.UNREACHABLE)
+                .answers(working("before", 1, Map.of("one", 5L)))
+                .answers(working("after", 1, Map.of("one", 5L)));
+
+        follow(ENDPOINT);
+
+        askedTimes(5);
+        assertThat(progressed).containsExactly(Set.of("one"), Set.of("one"), Set.of("one"));
     }
 
     @Test
@@ -266,7 +298,17 @@ class SchedulerWatchTest {
     }
 
     private void follow(SchedulerEndpoint endpoint) {
-        watch.follow(endpoint, changes::incrementAndGet);
+        watch.follow(endpoint, new SchedulerListener() {
+            @Override
+            public void changed() {
+                changes.incrementAndGet();
+            }
+
+            @Override
+            public void progressed(Set<String> runners) {
+                progressed.add(runners);
+            }
+        });
     }
 
     private void askedTimes(int times) {
@@ -282,6 +324,22 @@ class SchedulerWatchTest {
     }
 
     private static SchedulerState state(String boot, long version) {
-        return new SchedulerState(boot, version, false, Optional.empty(), "", Map.of(), List.of(), Set.of(), List.of());
+        return state(boot, version, JobsProgress.NONE);
+    }
+
+    /** The same version of the state, with so many of ten tasks done by runner. */
+    private static SchedulerState working(String boot, long version, Map<String, Long> done) {
+        return state(
+                boot,
+                1,
+                new JobsProgress(
+                        version,
+                        done.entrySet().stream()
+                                .collect(Collectors.toMap(Map.Entry::getKey, d -> new JobProgress(d.getValue(), 10)))));
+    }
+
+    private static SchedulerState state(String boot, long version, JobsProgress jobs) {
+        return new SchedulerState(
+                boot, version, false, Optional.empty(), "", Map.of(), List.of(), Set.of(), List.of(), jobs);
     }
 }

@@ -23,7 +23,8 @@ class StateReaderTest {
                               "address": "tls://10.0.0.7:40001", "status": "running", "memory": 123456789012,
                               "results": 12, "executing": 1, "processing": 3, "retiring": false}],
                  "groups": "g1", "targets": {"default": 4, "gpu": 0, "odd": "x", "less": -1},
-                 "retired": ["gone"], "warnings": [{"uid": "u", "reason": "Actors", "message": "holds actors"}]}""");
+                 "retired": ["gone"], "warnings": [{"uid": "u", "reason": "Actors", "message": "holds actors"}],
+                 "jobsVersion": 4, "jobs": {"ndvi-1a2b3-0": {"done": 12, "total": 30000000000}}}""");
 
         assertThat(state)
                 .isEqualTo(new SchedulerState(
@@ -45,7 +46,8 @@ class StateReaderTest {
                                 3,
                                 false)),
                         Set.of("gone"),
-                        List.of(new Warning("u", "Actors", "holds actors"))));
+                        List.of(new Warning("u", "Actors", "holds actors")),
+                        new JobsProgress(4, Map.of("ndvi-1a2b3-0", new JobProgress(12, 30000000000L)))));
     }
 
     @Test
@@ -73,7 +75,21 @@ class StateReaderTest {
                         Map.of(),
                         List.of(new WorkerState("u", "", "", "", "", 0, 0, 0, 0, false)),
                         Set.of(),
-                        List.of()));
+                        List.of(),
+                        JobsProgress.NONE));
+    }
+
+    @Test
+    void progressIsNeverMoreThanAll() throws IOException {
+        var state = read(
+                """
+                {"boot": "b", "workers": [], "jobsVersion": 1,
+                 "jobs": {"more": {"done": 5, "total": 4}, "less": {"done": -1, "total": -1}, "odd": "x", "bare": {}}}""");
+
+        assertThat(state.jobs().of("more")).contains(new JobProgress(4, 4));
+        assertThat(List.of("less", "odd", "bare"))
+                .allSatisfy(job -> assertThat(state.jobs().of(job)).contains(new JobProgress(0, 0)));
+        assertThat(state.jobs().of("nobody")).isEmpty();
     }
 
     @Test

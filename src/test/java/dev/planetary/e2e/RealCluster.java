@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryJob;
+import dev.planetary.api.PlanetaryJobStatus;
 import dev.planetary.desired.Labels;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -128,6 +130,7 @@ public final class RealCluster
 
     private void close() {
         // First, or the operator tries to replace the pods that go with the namespace.
+        client.resources(PlanetaryJob.class).inNamespace(namespace).delete();
         client.resources(PlanetaryCluster.class).inNamespace(namespace).delete();
         client.namespaces().withName(namespace).delete();
         client.close();
@@ -163,11 +166,64 @@ public final class RealCluster
     }
 
     PlanetaryCluster applyYaml(String yaml) {
+        return cluster(serverSideApply(yaml)).orElseThrow();
+    }
+
+    /** Applies a PlanetaryJob of that name with the given spec (YAML, indented by two). */
+    PlanetaryJob applyJob(String name, String spec) {
+        serverSideApply(
+                """
+                apiVersion: planetary.dev/v1alpha1
+                kind: PlanetaryJob
+                metadata: {name: %s}
+                spec:
+                %s"""
+                        .formatted(name, spec.indent(2)));
+        return job(name).orElseThrow();
+    }
+
+    /** @return the object's name */
+    private String serverSideApply(String yaml) {
         // As a user's tools do: our classes would write more than the YAML says.
         var wanted = client.getKubernetesSerialization().unmarshal(yaml, GenericKubernetesResource.class);
         wanted.getMetadata().setNamespace(namespace);
         client.resource(wanted).fieldManager("e2e").forceConflicts().serverSideApply();
-        return cluster(wanted.getMetadata().getName()).orElseThrow();
+        return wanted.getMetadata().getName();
+    }
+
+    Optional<PlanetaryJob> job(String name) {
+        return Optional.ofNullable(client.resources(PlanetaryJob.class)
+                .inNamespace(namespace)
+                .withName(name)
+                .get());
+    }
+
+    void deleteJob(String name) {
+        client.resources(PlanetaryJob.class)
+                .inNamespace(namespace)
+                .withName(name)
+                .delete();
+    }
+
+    /** Waits until a job says what the test expects. */
+    PlanetaryJobStatus awaitJob(String name, Duration patience, Predicate<PlanetaryJobStatus> expected) {
+        return Awaitility.await("PlanetaryJob " + name)
+                .atMost(patience)
+                .pollInterval(Duration.ofMillis(200))
+                .until(() -> job(name).map(PlanetaryJob::statusOrNothing).orElse(PlanetaryJobStatus.NOTHING), expected);
+    }
+
+    PlanetaryJobStatus awaitJob(String name, PlanetaryJobStatus.Phase phase) {
+        return awaitJob(name, PATIENCE.multipliedBy(2), s -> s.phase() == phase);
+    }
+
+    /** The pods of a job's attempts. */
+    List<Pod> runners(String job) {
+        return client.pods()
+                .inNamespace(namespace)
+                .withLabel(Labels.JOB, job)
+                .list()
+                .getItems();
     }
 
     Optional<PlanetaryCluster> cluster(String name) {
@@ -374,6 +430,10 @@ public final class RealCluster
         return "In namespace " + namespace + ":\n"
                 + client.resources(PlanetaryCluster.class).inNamespace(namespace).list().getItems().stream()
                         .map(c -> c.getMetadata().getName() + ": " + c.getStatus())
+                        .collect(Collectors.joining("\n"))
+                + "\n"
+                + client.resources(PlanetaryJob.class).inNamespace(namespace).list().getItems().stream()
+                        .map(j -> j.getMetadata().getName() + ": " + j.getStatus())
                         .collect(Collectors.joining("\n"))
                 + "\n"
                 + client.pods().inNamespace(namespace).list().getItems().stream()

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.dask.JobsProgress;
 import dev.planetary.dask.SchedulerState;
 import dev.planetary.dask.Warning;
 import dev.planetary.dask.WorkerState;
@@ -224,7 +225,8 @@ public record Folder(Path path) {
                     numbers(json.path("targets").toString()),
                     items(json.path("workers"), WorkerState.class),
                     Set.copyOf(items(json.path("retired"), String.class)),
-                    items(json.path("warnings"), Warning.class));
+                    items(json.path("warnings"), Warning.class),
+                    JobsProgress.NONE);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }

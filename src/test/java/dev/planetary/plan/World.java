@@ -6,6 +6,7 @@ import dev.planetary.api.PlanetaryClusterStatus;
 import dev.planetary.api.PlanetaryClusterStatus.Stop;
 import dev.planetary.api.PlanetaryClusterStatus.StopReason;
 import dev.planetary.api.WorkersSpec;
+import dev.planetary.dask.JobsProgress;
 import dev.planetary.dask.SchedulerState;
 import dev.planetary.dask.WorkerState;
 import dev.planetary.desired.AcceptedSpec;
@@ -270,7 +271,8 @@ final class World {
                                 p.retiring))
                         .toList(),
                 Set.copyOf(pods.stream().filter(p -> p.retired).map(p -> p.uid).toList()),
-                List.of());
+                List.of(),
+                JobsProgress.NONE);
     }
 
     private Optional<SimPod> scheduler() {

@@ -2,6 +2,7 @@ package dev.planetary.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.planetary.dask.JobsProgress;
 import dev.planetary.dask.SchedulerState;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,7 +56,16 @@ class CalmTest {
 
     private Map<String, Integer> at(int second, String boot, int target) {
         var state = new SchedulerState(
-                boot, 1, false, Optional.empty(), "", Map.of("default", target), List.of(), Set.of(), List.of());
+                boot,
+                1,
+                false,
+                Optional.empty(),
+                "",
+                Map.of("default", target),
+                List.of(),
+                Set.of(),
+                List.of(),
+                JobsProgress.NONE);
         return calm.note("c", Optional.of(state), T0.plusSeconds(second));
     }
 

@@ -1,10 +1,13 @@
 package dev.planetary.reconcile;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.api.PlanetaryJob;
+import dev.planetary.api.PlanetaryJobStatus;
 import dev.planetary.apply.HandClock;
 import dev.planetary.it.ApiServer;
 import dev.planetary.telemetry.LoopHealth;
@@ -193,6 +196,55 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
                                         .formatted(name, namespace, spec),
                                 PlanetaryCluster.class))
                 .create();
+    }
+
+    /** @param spec YAML, such as {@code clusterRef: {name: c}, script: x} */
+    PlanetaryJob applyJob(String name, String spec) {
+        return client().resource(client().getKubernetesSerialization()
+                        .unmarshal(
+                                """
+                apiVersion: planetary.dev/v1alpha1
+                kind: PlanetaryJob
+                metadata: {name: %s, namespace: %s}
+                spec: {%s}
+                """
+                                        .formatted(name, namespace, spec),
+                                PlanetaryJob.class))
+                .create();
+    }
+
+    PlanetaryJob changeJob(String name, String spec) {
+        return job(name).patch(PatchContext.of(PatchType.JSON_MERGE), "spec: {" + spec + "}");
+    }
+
+    Resource<PlanetaryJob> job(String name) {
+        return client().resources(PlanetaryJob.class).inNamespace(namespace).withName(name);
+    }
+
+    /** Nothing known while there is none. */
+    PlanetaryJobStatus jobStatus(String name) {
+        return Optional.ofNullable(job(name).get())
+                .map(PlanetaryJob::statusOrNothing)
+                .orElse(PlanetaryJobStatus.NOTHING);
+    }
+
+    /** Waits for a phase and a reason, such as {@code Failed: ProgramFailed}. */
+    PlanetaryJobStatus awaitJob(String name, String phaseAndReason) {
+        until().untilAsserted(() -> assertThat(
+                        jobStatus(name).phase() + ": " + jobStatus(name).reason())
+                .as(jobStatus(name).message())
+                .isEqualTo(phaseAndReason));
+        return jobStatus(name);
+    }
+
+    /** Waits for the pod of an attempt, from 0. */
+    Pod runner(String job, int attempt) {
+        until().until(() -> pods.runners(job).stream()
+                .anyMatch(p -> p.getMetadata().getName().endsWith("-" + attempt)));
+        return pods.runners(job).stream()
+                .filter(p -> p.getMetadata().getName().endsWith("-" + attempt))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** A user's change of some fields; null takes one out. */

@@ -74,6 +74,16 @@ final class OperatorProcess {
         var parts = ClusterParts.of(
                 client, settings, line, watch, clock, threads, "tests", new Meters(registry, Clock.systemUTC()));
         operator.register(new PlanetaryClusterReconciler(parts), c -> c.settingNamespace(namespace));
+        operator.register(
+                new PlanetaryJobReconciler(JobParts.of(
+                        client,
+                        parts.board(),
+                        parts.progress(),
+                        Clock.systemUTC(),
+                        threads,
+                        "tests",
+                        parts.telemetry())),
+                c -> c.settingNamespace(namespace));
         operator.start();
     }
 

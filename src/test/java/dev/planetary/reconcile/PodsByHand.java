@@ -1,6 +1,7 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.desired.Labels;
+import dev.planetary.desired.RunnerPod;
 import io.fabric8.kubernetes.api.model.BindingBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
@@ -9,6 +10,8 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.PodResource;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 
@@ -69,6 +72,7 @@ final class PodsByHand {
                                 .withReady(true)
                                 .withNewState()
                                 .withNewRunning()
+                                .withStartedAt(now())
                                 .endRunning()
                                 .endState()
                                 .build())
@@ -88,6 +92,25 @@ final class PodsByHand {
                         .withType("Ready")
                         .withStatus("False")
                         .endCondition()
+                        .build());
+    }
+
+    /** A runner's program has ended, and the runner has left a message. */
+    void exit(Pod pod, int code, String message) {
+        set(
+                pod,
+                status(pod, code == 0 ? "Succeeded" : "Failed")
+                        .addToContainerStatuses(container(pod)
+                                .withNewState()
+                                .withNewTerminated()
+                                .withExitCode(code)
+                                .withReason(code == 0 ? "Completed" : "Error")
+                                .withStartedAt(now())
+                                .withFinishedAt(now())
+                                .withMessage(message)
+                                .endTerminated()
+                                .endState()
+                                .build())
                         .build());
     }
 
@@ -161,6 +184,15 @@ final class PodsByHand {
                         .build());
     }
 
+    /** The pods of a job's attempts, in their order. */
+    List<Pod> runners(String job) {
+        return client.pods().inNamespace(namespace).withLabelSelector(Labels.JOB + "=" + job).list().getItems().stream()
+                .sorted(Comparator.comparing(
+                                (Pod p) -> p.getMetadata().getName().length())
+                        .thenComparing(p -> p.getMetadata().getName()))
+                .toList();
+    }
+
     /** Somebody deletes it; without a node it is gone at once. */
     void delete(Pod pod) {
         named(pod.getMetadata().getName()).delete();
@@ -222,6 +254,10 @@ final class PodsByHand {
                 .toList();
     }
 
+    private static String now() {
+        return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
     private PodResource named(String name) {
         return client.pods().inNamespace(namespace).withName(name);
     }
@@ -240,9 +276,13 @@ final class PodsByHand {
                 .withQosClass(pod.getStatus().getQosClass());
     }
 
+    static boolean isRunner(Pod pod) {
+        return Labels.RUNNER.equals(pod.getMetadata().getLabels().get(Labels.COMPONENT));
+    }
+
     private static ContainerStatusBuilder container(Pod pod) {
         return new ContainerStatusBuilder()
-                .withName("dask")
+                .withName(isRunner(pod) ? RunnerPod.CONTAINER : "dask")
                 .withImage(pod.getSpec().getContainers().getFirst().getImage())
                 .withImageID("")
                 .withRestartCount(0)

@@ -1,6 +1,8 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.dask.GroupOffer;
+import dev.planetary.dask.JobProgress;
+import dev.planetary.dask.JobsProgress;
 import dev.planetary.dask.SchedulerClient;
 import dev.planetary.dask.SchedulerEndpoint;
 import dev.planetary.dask.SchedulerState;
@@ -10,6 +12,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -87,6 +90,7 @@ final class PretendSchedulers implements SchedulerClient {
         private String groups = "";
         private Map<String, Integer> targets = Map.of();
         private Optional<Instant> idleSince = Optional.empty();
+        private JobsProgress jobs = JobsProgress.NONE;
 
         synchronized Scheduler register(Collection<Pod> pods) {
             pods.forEach(p -> workers.put(
@@ -145,6 +149,15 @@ final class PretendSchedulers implements SchedulerClient {
             return changed();
         }
 
+        /** Tasks of the job whose runner is this pod; no new version of the state. */
+        synchronized Scheduler progress(Pod runner, long done, long total) {
+            var numbers = new HashMap<>(jobs.byRunner());
+            numbers.put(runner.getMetadata().getName(), new JobProgress(done, total));
+            jobs = new JobsProgress(jobs.version() + 1, numbers);
+            notifyAll();
+            return this;
+        }
+
         synchronized boolean knowsGroups() {
             return !groups.isEmpty();
         }
@@ -178,7 +191,9 @@ final class PretendSchedulers implements SchedulerClient {
                 throws SchedulerUnavailable, InterruptedException {
             var until = System.nanoTime() + hold.toNanos();
             while (!silent
-                    && last.filter(l -> l.boot().equals(boot) && l.version() == version)
+                    && last.filter(l -> l.boot().equals(boot)
+                                    && l.version() == version
+                                    && l.jobs().version() == jobs.version())
                             .isPresent()
                     && System.nanoTime() < until) {
                 wait(Math.max(1, (until - System.nanoTime()) / 1_000_000));
@@ -193,7 +208,8 @@ final class PretendSchedulers implements SchedulerClient {
                     targets,
                     List.copyOf(workers.values()),
                     retired,
-                    List.of());
+                    List.of(),
+                    jobs);
         }
 
         private synchronized void retire(Collection<String> uids) throws SchedulerUnavailable {

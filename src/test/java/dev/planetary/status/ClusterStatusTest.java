@@ -8,6 +8,7 @@ import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterSpec;
 import dev.planetary.api.PlanetaryClusterStatus;
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
+import dev.planetary.dask.JobsProgress;
 import dev.planetary.dask.SchedulerState;
 import dev.planetary.dask.WorkerState;
 import dev.planetary.desired.AcceptedSpec;
@@ -276,7 +277,8 @@ class ClusterStatusTest {
                         Map.of(),
                         pods.stream().flatMap(p -> p.worker().stream()).toList(),
                         Set.of(),
-                        List.of()))
+                        List.of(),
+                        JobsProgress.NONE))
                 : Optional.<SchedulerState>empty();
         var observed = answers
                 ? pods

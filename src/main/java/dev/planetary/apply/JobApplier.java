@@ -1,0 +1,136 @@
+package dev.planetary.apply;
+
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryJob;
+import dev.planetary.desired.Labels;
+import dev.planetary.observe.ObservedRunner;
+import dev.planetary.status.Finding;
+import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import io.fabric8.kubernetes.client.dsl.FieldValidateable.Validation;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.util.Optional;
+import java.util.Set;
+
+/** Makes and ends runners, and frees what a job held. Everything else that a job has is made by {@link Applier}. */
+public final class JobApplier {
+    /** Answers that say that nothing was done; any other, and none, leave it open. */
+    private static final Set<Integer> REFUSED = Set.of(400, 401, 403, 404, 405, 413, 415, 422, 429);
+
+    private final KubernetesClient client;
+    private final RecentWrites recent;
+
+    public JobApplier(KubernetesClient client, RecentWrites recent) {
+        this.client = client;
+        this.recent = recent;
+    }
+
+    /** What came of a POST that is made once. */
+    public sealed interface Posted {
+        record Made() implements Posted {}
+
+        /** It was not made, for certain. */
+        record Refused(Finding finding) implements Posted {}
+
+        /** It may or may not be there, or have been there. */
+        record Unknown(String message) implements Posted {}
+    }
+
+    /**
+     * Makes a runner, by one request that is never repeated: the program in it must not run twice. The HTTP client's own repetitions are
+     * switched off for it.
+     */
+    public Posted post(PlanetaryJob job, Pod runner) {
+        try {
+            var once =
+                    new RequestConfigBuilder().withRequestRetryBackoffLimit(0).build();
+            var live = client.newClient(once)
+                    .adapt(KubernetesClient.class)
+                    .resource(runner)
+                    .fieldValidation(Validation.STRICT)
+                    .create();
+            recent.created(job.getMetadata().getUid(), live);
+            return new Posted.Made();
+        } catch (KubernetesClientException e) {
+            return REFUSED.contains(e.getCode())
+                    ? new Posted.Refused(
+                            Refusal.of("Pod " + runner.getMetadata().getName(), e))
+                    : new Posted.Unknown(Refusal.words(e));
+        }
+    }
+
+    /** A runner as it is, whatever caches show; only this job's own. */
+    public Optional<Pod> read(PlanetaryJob job, String name) {
+        return Optional.ofNullable(client.pods()
+                        .inNamespace(job.getMetadata().getNamespace())
+                        .withName(name)
+                        .get())
+                .filter(pod -> Labels.owns(job, pod));
+    }
+
+    /** Ends a runner: this very pod. */
+    public void kill(PlanetaryJob job, ObservedRunner runner) {
+        var meta = runner.pod().getMetadata();
+        delete("/api/v1/namespaces/%s/pods/%s".formatted(meta.getNamespace(), meta.getName()), meta.getUid());
+        recent.deleted(job.getMetadata().getUid(), meta.getUid());
+    }
+
+    public void delete(PlanetaryJob job) {
+        delete(
+                path(
+                        "planetaryjobs",
+                        job.getMetadata().getNamespace(),
+                        job.getMetadata().getName()),
+                job.getMetadata().getUid());
+    }
+
+    /** Frees a job's own cluster: this very one. */
+    public void delete(PlanetaryCluster cluster) {
+        var meta = cluster.getMetadata();
+        delete(path("planetaryclusters", meta.getNamespace(), meta.getName()), meta.getUid());
+    }
+
+    /** Lets a job's own cluster outlive it; nothing else of it is touched, and nothing if it has changed. */
+    public void release(PlanetaryCluster cluster) {
+        try {
+            client.resource(cluster)
+                    .patch(
+                            PatchContext.of(PatchType.JSON_MERGE),
+                            "{\"metadata\": {\"uid\": \"%s\", \"resourceVersion\": \"%s\", \"ownerReferences\": null}}"
+                                    .formatted(
+                                            cluster.getMetadata().getUid(),
+                                            cluster.getMetadata().getResourceVersion()));
+        } catch (KubernetesClientException e) {
+            ignoreGoneOrChanged(e);
+        }
+    }
+
+    private void delete(String path, String uid) {
+        var options = new DeleteOptionsBuilder()
+                .withNewPreconditions()
+                .withUid(uid)
+                .endPreconditions()
+                .build();
+        try {
+            client.raw(path, "DELETE", options);
+        } catch (KubernetesClientException e) {
+            ignoreGoneOrChanged(e);
+        }
+    }
+
+    private static String path(String plural, String namespace, String name) {
+        return "/apis/%s/%s/namespaces/%s/%s/%s"
+                .formatted(PlanetaryCluster.GROUP, PlanetaryCluster.VERSION, namespace, plural, name);
+    }
+
+    /** 404: gone already. 409: another one by now, or changed; its event comes. */
+    private static void ignoreGoneOrChanged(KubernetesClientException e) {
+        if (e.getCode() != 404 && e.getCode() != 409) {
+            throw e;
+        }
+    }
+}

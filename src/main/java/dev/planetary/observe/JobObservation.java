@@ -1,0 +1,88 @@
+package dev.planetary.observe;
+
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryJob;
+import dev.planetary.api.PlanetaryJobStatus;
+import dev.planetary.dask.JobProgress;
+import dev.planetary.dask.SchedulerState;
+import dev.planetary.desired.JobNames;
+import dev.planetary.status.Finding;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All that a decision about a job may rest on, at one moment.
+ *
+ * @param job       the user's object, with what was written of it
+ * @param cluster   the cluster it is on; of its own only if it owns it
+ * @param known     what its cluster's pods are made from is known: the cluster has been looked at
+ * @param state     what the cluster's scheduler says; empty: it does not answer
+ * @param runners   the pods of its attempts, as far as they are there
+ * @param unposted  it is certain that the present attempt's pod was never made
+ * @param lostSince since when the present attempt has been seen to be without its scheduler
+ * @param findings  what stands in the way of new objects
+ * @param now       the moment
+ */
+public record JobObservation(
+        PlanetaryJob job,
+        Optional<PlanetaryCluster> cluster,
+        boolean known,
+        Optional<SchedulerState> state,
+        List<ObservedRunner> runners,
+        boolean unposted,
+        Optional<Instant> lostSince,
+        List<Finding> findings,
+        Instant now) {
+
+    public PlanetaryJobStatus status() {
+        return job.statusOrNothing();
+    }
+
+    public Instant created() {
+        return Instant.parse(job.getMetadata().getCreationTimestamp());
+    }
+
+    public boolean ownsItsCluster() {
+        return job.getSpec().clusterRef() == null;
+    }
+
+    public String clusterName() {
+        return JobNames.cluster(job);
+    }
+
+    /** The present attempt's pod. */
+    public Optional<ObservedRunner> runner() {
+        return runners.stream().filter(r -> r.name().equals(status().podName())).findFirst();
+    }
+
+    /** The present attempt's pod does not show, which a cache says lightly. */
+    public boolean missesItsRunner() {
+        return status().isAttempt() && runner().isEmpty() && !unposted;
+    }
+
+    /** What the scheduler counts of it now. */
+    public Optional<JobProgress> progress() {
+        return state.flatMap(s -> s.jobs().of(String.valueOf(status().podName())));
+    }
+
+    /** Another process than the attempt began with, or none any more: whatever it computed is lost. */
+    public boolean withoutItsScheduler() {
+        return status().isAttempt()
+                && (cluster.isEmpty()
+                        || state.filter(s -> !s.boot().equals(status().schedulerBoot()))
+                                .isPresent());
+    }
+
+    /** The same, with the time since when it is without its scheduler. */
+    public JobObservation withoutSchedulerSince(Instant since) {
+        return new JobObservation(job, cluster, known, state, runners, unposted, Optional.of(since), findings, now);
+    }
+
+    /** The same, with a pod that was read, for the cache does not show it. */
+    public JobObservation with(ObservedRunner found) {
+        var all = new java.util.ArrayList<>(runners);
+        all.add(found);
+        return new JobObservation(job, cluster, known, state, List.copyOf(all), unposted, lostSince, findings, now);
+    }
+}
