@@ -23,6 +23,8 @@ public record Condition(
     public static final String STALLED = "Stalled";
     /** Only while true: results will be discarded in a few minutes. Its last transition is when users were warned. */
     public static final String EXPIRES_SOON = "ExpiresSoon";
+    /** Only while true: a limit of the namespace keeps it from having all that it asks for. */
+    public static final String LIMITED = "Limited";
 
     /** The three values of a condition. */
     public enum Status {

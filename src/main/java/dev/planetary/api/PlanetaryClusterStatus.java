@@ -22,7 +22,7 @@ public record PlanetaryClusterStatus(
                                 + " Suspended: no pods, as asked; Stopped: no pods, for its time was up; Failed: cannot go on without a change, see condition Stalled.")
                 Phase phase,
         @JsonPropertyDescription(
-                        "Ready, SchedulerReady, WorkersReady always; Reconciling, Stalled (kstatus) and ExpiresSoon only while true.")
+                        "Ready, SchedulerReady, WorkersReady always; Reconciling, Stalled (kstatus), ExpiresSoon and Limited only while true.")
                 List<Condition> conditions,
         @JsonPropertyDescription("The Dask scheduler.") SchedulerStatus scheduler,
         @JsonPropertyDescription("The default worker group.") WorkersStatus workers,
@@ -160,7 +160,7 @@ public record PlanetaryClusterStatus(
     public record WorkersStatus(
             @JsonPropertyDescription("Worker pods that are there, retiring ones left out.") @StatusReplicas
                     Integer replicas,
-            @JsonPropertyDescription("Workers wanted.") Integer desired,
+            @JsonPropertyDescription("Workers wanted, as far as limits of the namespace allow.") Integer desired,
             @JsonPropertyDescription("Workers that the scheduler can use.") Integer ready,
             @JsonPropertyDescription("Workers on their way out.") Integer retiring,
             @JsonPropertyDescription("Label selector of the worker pods.") @LabelSelector String selector) {}
@@ -169,7 +169,8 @@ public record PlanetaryClusterStatus(
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record GroupStatus(
             @JsonPropertyDescription("Name of the group.") @Required String name,
-            @JsonPropertyDescription("Workers wanted; autoscaling included.") Integer desired,
+            @JsonPropertyDescription("Workers wanted; autoscaling and limits of the namespace included.")
+                    Integer desired,
             @JsonPropertyDescription("Workers that the scheduler can use.") Integer ready,
             @JsonPropertyDescription("Workers on their way out.") Integer retiring) {}
 }

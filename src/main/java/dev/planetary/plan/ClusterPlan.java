@@ -45,7 +45,11 @@ public record ClusterPlan(
 
     public static ClusterPlan of(ClusterObservation seen, ClusterModel model, Wanted wanted) {
         var life = Life.of(seen);
-        return life.halted() ? stop(seen, life) : run(seen, model, wanted);
+        if (life.halted()) {
+            return stop(seen, life);
+        }
+        var plan = run(seen, model, wanted);
+        return wanted.waits() ? plan.withoutCreations() : plan;
     }
 
     private static ClusterPlan stop(ClusterObservation seen, Life life) {

@@ -36,6 +36,7 @@ final class Announcer {
     /** Not of every step in between. */
     void status(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
         life(cluster, status);
+        limited(cluster, status);
         var ready = status.condition(Condition.READY).orElseThrow();
         var before = cluster.getStatus() == null
                 ? null
@@ -66,6 +67,14 @@ final class Announcer {
                 && status.phase() != Phase.Suspended) {
             events.normal(cluster, "Started", "it was stopped before");
         }
+    }
+
+    /** Once each time it begins; numbers come and go. */
+    private void limited(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
+        var before = Optional.ofNullable(cluster.getStatus()).flatMap(b -> b.condition(Condition.LIMITED));
+        status.condition(Condition.LIMITED)
+                .filter(_ -> before.isEmpty())
+                .ifPresent(c -> events.warning(cluster, c.reason(), c.message()));
     }
 
     /** A worker that cannot leave, or left with something lost. The texts come from users' pods: bounded and without secrets. */

@@ -37,6 +37,7 @@ record ClusterParts(
         SchedulerWatch watch,
         SchedulerEvents schedulerEvents,
         NodeEvents nodeEvents,
+        Shares shares,
         Preloads preloads,
         TrustedCa trustedCa,
         Telemetry telemetry,
@@ -66,6 +67,7 @@ record ClusterParts(
         var acceptance = new Acceptance(applier, settings.clientImage(), new Attempts(clock));
         var preloads = Preloads.load();
         var nodeEvents = new NodeEvents(settings.nodeWatch());
+        var shares = new Shares(NamespaceLimits.of(settings.limits()), settings.clientImage(), clock);
         var trustedCa = TrustedCa.read(client, settings);
         Consumer<String> forget = uid -> {
             watch.forget(uid);
@@ -77,6 +79,7 @@ record ClusterParts(
             acceptance.forget(uid);
             announcer.forget(uid);
             calm.forget(uid);
+            shares.forget(uid);
             telemetry.forget(uid);
         };
         return new ClusterParts(
@@ -96,6 +99,7 @@ record ClusterParts(
                 watch,
                 new SchedulerEvents(watch, forget),
                 nodeEvents,
+                shares,
                 preloads,
                 trustedCa,
                 telemetry,

@@ -13,7 +13,6 @@ import dev.planetary.observe.ObservedPod;
 import dev.planetary.plan.ClusterPlan;
 import dev.planetary.plan.Distrusted;
 import dev.planetary.plan.Life;
-import dev.planetary.plan.Wanted;
 import dev.planetary.status.ClusterStatus;
 import dev.planetary.status.Finding;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -57,7 +56,8 @@ final class ClusterPass {
                 .ifPresent(findings::add);
         var times = new ArrayList<Instant>();
         // Refused without an earlier spec to fall back on: there is nothing to act on.
-        if (decision.refused().isEmpty() || seen.latest().isPresent()) {
+        var able = decision.refused().isEmpty() || seen.latest().isPresent();
+        if (able) {
             act(seen, model, findings).ifPresent(times::add);
         }
 
@@ -65,7 +65,9 @@ final class ClusterPass {
         followScheduler(seen, model, context);
         var later = parts.observer().observe(cluster, context);
         var after = fresh.isPresent() ? later.withState(fresh) : later;
-        var status = ClusterStatus.of(after, model, Wanted.of(after, model.accepted()), findings);
+        var wanted = parts.shares().wanted(after, model, able);
+        wanted.finding().ifPresent(findings::add);
+        var status = ClusterStatus.of(after, model, wanted, findings);
         parts.announcer().status(cluster, status);
         parts.announcer().warnings(after);
         parts.telemetry().told(cluster, status, findings);
@@ -109,7 +111,7 @@ final class ClusterPass {
     }
 
     private ClusterPlan plan(ClusterObservation seen, ClusterModel model) {
-        var plan = ClusterPlan.of(seen, model, Wanted.of(seen, model.accepted()));
+        var plan = ClusterPlan.of(seen, model, parts.shares().wanted(seen, model, true));
         return parts.identities()
                 .of(model)
                 .map(identity -> Distrusted.over(plan, seen, identity.rotation()))

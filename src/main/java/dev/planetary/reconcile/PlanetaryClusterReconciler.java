@@ -62,7 +62,8 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
                 owned(NetworkPolicy.class, context),
                 owned(ConfigMap.class, context),
                 owned(ControllerRevision.class, context),
-                parts.schedulerEvents()));
+                parts.schedulerEvents(),
+                parts.shares().among(pods, context)));
         sources.addAll(parts.nodeEvents().sources(pods, context));
         return List.copyOf(sources);
     }
@@ -71,6 +72,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
     public UpdateControl<PlanetaryCluster> reconcile(PlanetaryCluster cached, Context<PlanetaryCluster> context) {
         var cluster = parts.statuses().freshest(cached);
         if (cluster.getMetadata().getDeletionTimestamp() != null) {
+            parts.shares().leaves(cluster);
             return UpdateControl.noUpdate();
         }
         UpdateControl<PlanetaryCluster> control = UpdateControl.noUpdate();

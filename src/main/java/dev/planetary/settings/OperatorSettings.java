@@ -61,4 +61,38 @@ public interface OperatorSettings {
      */
     @WithDefault("PT5M")
     Duration secretDelivery();
+
+    /** What the clusters of one namespace may have together. */
+    LimitSettings limits();
+
+    /**
+     * Each is a limit of every namespace by itself; unset: none. {@code …-of} gives single namespaces another one, as
+     * {@code team-a=20,team-b=5}. Suspended and stopped clusters do not count. Read when the operator starts: a limit that is lowered
+     * takes nothing from clusters that run, it keeps them from having more.
+     */
+    interface LimitSettings {
+        /** Clusters that have pods. */
+        Optional<String> clusters();
+
+        /** Dask workers. */
+        Optional<String> workers();
+
+        /** CPUs of schedulers and workers, such as 64 or 500m: a container's limit, or, without one, its request. */
+        Optional<String> cores();
+
+        /** Memory of schedulers and workers, such as 512Gi, counted like cores. */
+        Optional<String> memory();
+
+        /** {@link #clusters} of single namespaces. */
+        Optional<List<String>> clustersOf();
+
+        /** {@link #workers} of single namespaces. */
+        Optional<List<String>> workersOf();
+
+        /** {@link #cores} of single namespaces. */
+        Optional<List<String>> coresOf();
+
+        /** {@link #memory} of single namespaces. */
+        Optional<List<String>> memoryOf();
+    }
 }

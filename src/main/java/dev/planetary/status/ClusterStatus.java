@@ -17,11 +17,11 @@ import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.Quoted;
 import dev.planetary.plan.Expiry;
 import dev.planetary.plan.Life;
+import dev.planetary.plan.Shortage;
 import dev.planetary.plan.Wanted;
 import dev.planetary.status.Verdict.Facts;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +37,9 @@ public final class ClusterStatus {
             "WorkersLeaving",
             "Suspending",
             "Stopping",
-            "Waiting");
+            "Waiting",
+            // Has an event of its own.
+            Shortage.REASON);
 
     private static final PlanetaryClusterStatus NOTHING =
             new PlanetaryClusterStatus(null, null, null, null, null, null);
@@ -49,12 +51,12 @@ public final class ClusterStatus {
             ClusterObservation seen, ClusterModel model, Wanted wanted, List<Finding> findings) {
         var groups = counts(seen, model, wanted);
         var count = groups.getFirst();
-        var facts = new Facts(seen, findings, WorkerCount.all(groups, seen.workers()), groups);
+        var facts = new Facts(seen, findings, WorkerCount.all(groups, seen.workers()), groups, wanted.shortage());
         var before = Optional.ofNullable(seen.cluster().getStatus());
         if (before.isPresent() && findings.isEmpty() && unheard(seen, before.get())) {
             return before.get();
         }
-        var conditions = conditions(facts, before);
+        var conditions = Conditions.of(facts, before);
         var scheduler = seen.scheduler();
         var life = facts.life();
         return new PlanetaryClusterStatus(
@@ -75,7 +77,12 @@ public final class ClusterStatus {
                         groups.stream()
                                 .map(g -> new GroupStatus(g.group(), g.desired(), g.ready(), g.retiring()))
                                 .toList())
-                .withTimes(life.startedAt(), life.idleSince(), life.expiry().map(Expiry::at), life.stop());
+                // Its life begins when it has its place.
+                .withTimes(
+                        life.startedAt().filter(_ -> !wanted.waits()),
+                        life.idleSince(),
+                        life.expiry().filter(_ -> !wanted.waits()).map(Expiry::at),
+                        life.stop());
     }
 
     /** The default group first, the others by name; one that is to go as long as it has pods. */
@@ -151,7 +158,9 @@ public final class ClusterStatus {
                 && a.phase() == b.phase()
                 && java.util.Objects.equals(a.observedGeneration(), b.observedGeneration())
                 && readyReason(a).equals(readyReason(b))
-                && a.condition(Condition.EXPIRES_SOON).equals(b.condition(Condition.EXPIRES_SOON));
+                && a.condition(Condition.EXPIRES_SOON).equals(b.condition(Condition.EXPIRES_SOON))
+                && a.condition(Condition.LIMITED).isPresent()
+                        == b.condition(Condition.LIMITED).isPresent();
     }
 
     /** The scheduler answered before, and will have its time to do so again: no reason to call a cluster broken that runs. */
@@ -174,46 +183,6 @@ public final class ClusterStatus {
         return s.condition(Condition.READY).map(c -> c.status() + c.reason()).orElse("");
     }
 
-    private static List<Condition> conditions(Facts facts, Optional<PlanetaryClusterStatus> before) {
-        var ready = Verdict.ready(facts);
-        var stalled = facts.findings().stream().filter(Finding::permanent).findFirst();
-        var all = new ArrayList<Condition>();
-        all.add(condition(Condition.READY, ready, facts, before));
-        all.add(condition(Condition.SCHEDULER_READY, Verdict.scheduler(facts), facts, before));
-        all.add(condition(Condition.WORKERS_READY, Verdict.workers(facts), facts, before));
-        if (stalled.isPresent()) {
-            all.add(condition(
-                    Condition.STALLED,
-                    new Verdict(true, stalled.get().reason(), stalled.get().message()),
-                    facts,
-                    before));
-        } else if (!ready.holds()) {
-            all.add(condition(
-                    Condition.RECONCILING, new Verdict(true, ready.reason(), ready.message()), facts, before));
-        }
-        LifeTold.expiresSoon(facts, before)
-                .map(v -> condition(Condition.EXPIRES_SOON, v, facts, before))
-                .ifPresent(all::add);
-        return all;
-    }
-
-    /** The time of the last transition stays while the status does. */
-    private static Condition condition(
-            String type, Verdict verdict, Facts facts, Optional<PlanetaryClusterStatus> before) {
-        var status = verdict.holds() ? Status.True : Status.False;
-        var since = before.flatMap(b -> b.condition(type))
-                .filter(c -> c.status() == status)
-                .map(Condition::lastTransitionTime)
-                .orElseGet(() -> rfc3339(facts.seen().now()));
-        return new Condition(
-                type,
-                status,
-                facts.seen().cluster().getMetadata().getGeneration(),
-                since,
-                Quoted.reason(verdict.reason()),
-                Quoted.beginning(verdict.message()));
-    }
-
     private static Phase phase(Facts facts, Optional<PlanetaryClusterStatus> before) {
         if (facts.life().halted()) {
             return facts.life().stop().isPresent() ? Phase.Stopped : Phase.Suspended;
@@ -233,7 +202,7 @@ public final class ClusterStatus {
         return ran ? Phase.Degraded : Phase.Pending;
     }
 
-    private static String rfc3339(Instant now) {
+    static String rfc3339(Instant now) {
         return now.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

@@ -4,6 +4,7 @@ import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.PodTrouble;
 import dev.planetary.plan.Life;
+import dev.planetary.plan.Shortage;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -18,7 +19,12 @@ import java.util.stream.Collectors;
  */
 record Verdict(boolean holds, String reason, String message) {
     /** What the checks look at. */
-    record Facts(ClusterObservation seen, List<Finding> findings, WorkerCount workers, List<WorkerCount> groups) {
+    record Facts(
+            ClusterObservation seen,
+            List<Finding> findings,
+            WorkerCount workers,
+            List<WorkerCount> groups,
+            Optional<Shortage> shortage) {
         Life life() {
             return Life.of(seen);
         }
@@ -29,6 +35,7 @@ record Verdict(boolean holds, String reason, String message) {
                         facts,
                         List.of(
                                 Verdict::noneWanted,
+                                Verdict::waitsForRoom,
                                 Verdict::schedulerTrouble,
                                 Verdict::schedulerSilent,
                                 Verdict::schedulerStarting))
@@ -36,7 +43,13 @@ record Verdict(boolean holds, String reason, String message) {
     }
 
     static Verdict workers(Facts facts) {
-        return first(facts, List.of(Verdict::noneWanted, Verdict::workersUnknown, Verdict::workersMissing))
+        return first(
+                        facts,
+                        List.of(
+                                Verdict::noneWanted,
+                                Verdict::noRoomForAny,
+                                Verdict::workersUnknown,
+                                Verdict::workersMissing))
                 .orElseGet(() -> new Verdict(
                         true,
                         "Running",
@@ -59,7 +72,14 @@ record Verdict(boolean holds, String reason, String message) {
                 .orElseGet(() -> new Verdict(
                         true,
                         "Running",
-                        "scheduler and %d workers ready".formatted(facts.workers.ready()) + endangered(facts)));
+                        "scheduler and %d workers ready".formatted(facts.workers.ready())
+                                + limited(facts)
+                                + endangered(facts)));
+    }
+
+    /** It works, if not as fast as asked for. */
+    private static String limited(Facts facts) {
+        return facts.shortage.map(s -> "; " + s.message()).orElse("");
     }
 
     /** A scheduler cannot move without losing all results: it stays as long as its node does. */
@@ -110,6 +130,17 @@ record Verdict(boolean holds, String reason, String message) {
                 : life.stop().isPresent()
                         ? no("Stopped", "the cluster is stopped")
                         : no("Suspended", "spec.suspend is true");
+    }
+
+    private static Optional<Verdict> waitsForRoom(Facts f) {
+        return f.shortage
+                .filter(Shortage::waits)
+                .flatMap(s -> no(Shortage.REASON, "none, while the namespace has no room for the cluster"));
+    }
+
+    private static Optional<Verdict> noRoomForAny(Facts f) {
+        return waitsForRoom(f)
+                .or(() -> f.shortage.filter(Shortage::none).flatMap(s -> no(Shortage.REASON, s.message())));
     }
 
     private static Optional<Verdict> schedulerTrouble(Facts f) {

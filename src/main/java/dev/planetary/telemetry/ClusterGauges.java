@@ -42,6 +42,12 @@ final class ClusterGauges {
                     () -> count(c -> phase == phase(c)));
         }
         gauge("planetary.clusters", "Clusters by phase", "phase", "New", () -> count(c -> c.getStatus() == null));
+        Gauge.builder(
+                        "planetary.clusters.limited",
+                        () -> count(c -> c.getStatus() != null
+                                && c.getStatus().condition(Condition.LIMITED).isPresent()))
+                .description("Clusters that have less than they ask for, on account of a limit of their namespace")
+                .register(registry);
         workers("desired", GroupStatus::desired);
         workers("ready", GroupStatus::ready);
         workers("retiring", GroupStatus::retiring);

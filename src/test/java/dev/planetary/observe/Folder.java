@@ -13,6 +13,12 @@ import dev.planetary.dask.WorkerState;
 import dev.planetary.desired.AcceptedSpec;
 import dev.planetary.desired.ClusterModel;
 import dev.planetary.desired.Labels;
+import dev.planetary.plan.Claim;
+import dev.planetary.plan.Grant;
+import dev.planetary.plan.Limits;
+import dev.planetary.plan.Measure;
+import dev.planetary.plan.Use;
+import dev.planetary.plan.Wanted;
 import dev.planetary.status.Finding;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -22,6 +28,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +49,8 @@ import java.util.stream.StreamSupport;
  * <li>{@code in-silent-since.txt}: since when it has not answered
  * <li>{@code in-calm.json}: the most workers that the scheduler had use for in the last calm period, by group
  * <li>{@code in-findings.yaml}: what stands in the way
+ * <li>{@code in-limits.json}: the most that the namespace may have, by measure
+ * <li>{@code in-others.yaml}: what its other clusters have of that, who want no more
  * <li>{@code in-trusted-ca.pem}: extra CAs that the platform trusts
  * </ul>
  */
@@ -110,6 +119,31 @@ public record Folder(Path path) {
                 text("in-silent-since.txt").map(t -> Instant.parse(t.strip())),
                 text("in-calm.json").map(Folder::numbers).orElse(Map.of()),
                 NOW);
+    }
+
+    /** Without limits as it is asked for. */
+    public Wanted wanted() {
+        var seen = observe();
+        var model = model();
+        var asked = Wanted.of(seen, model.accepted());
+        var most = text("in-limits.json").map(Folder::limits).orElse(Limits.NONE);
+        if (most.none()) {
+            return asked;
+        }
+        var claims = new HashMap<String, Claim>();
+        text("in-others.yaml")
+                .map(t -> List.of(Serialization.unmarshal(t, Other[].class)))
+                .orElse(List.of())
+                .forEach(o -> claims.put(o.name, o.claim()));
+        var others = List.copyOf(claims.values());
+        claims.put("", Claim.of(seen, model, asked, most));
+        return asked.within(Grant.all(most, claims).get(""), most, others);
+    }
+
+    private record Other(String name, String created, Use held) {
+        Claim claim() {
+            return new Claim(name, Instant.parse(created), false, true, Use.NONE, List.of(), held, held);
+        }
     }
 
     public List<Finding> findings() {
@@ -194,6 +228,14 @@ public record Folder(Path path) {
     private static Map<String, Integer> numbers(String json) {
         try {
             return json.isBlank() ? Map.of() : JSON.readValue(json, new TypeReference<>() {});
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Limits limits(String json) {
+        try {
+            return new Limits(JSON.readValue(json, new TypeReference<Map<Measure, Long>>() {}));
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }

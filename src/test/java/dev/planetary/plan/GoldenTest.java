@@ -90,7 +90,9 @@ class GoldenTest {
     private static Map<String, String> make(Folder folder) {
         var seen = folder.observe();
         var model = folder.model();
-        var wanted = Wanted.of(seen, model.accepted());
+        var wanted = folder.wanted();
+        var findings = Stream.concat(folder.findings().stream(), wanted.finding().stream())
+                .toList();
         var plan = ClusterPlan.of(seen, model, wanted);
         var made = new TreeMap<String, String>();
         var life = Life.of(seen);
@@ -100,7 +102,7 @@ class GoldenTest {
             made.put("out-life.yaml", yaml(life(life)));
         }
         made.put("out-plan.yaml", yaml(plan(plan)));
-        made.put("out-status.yaml", yaml(ClusterStatus.of(seen, model, wanted, folder.findings())));
+        made.put("out-status.yaml", yaml(ClusterStatus.of(seen, model, wanted, findings)));
 
         var objects = new ArrayList<HasMetadata>();
         if (seen.latest().filter(model.accepted()::equals).isEmpty()) {

@@ -8,19 +8,28 @@ import java.util.Optional;
 
 /** The settings' own defaults, and lives of certificates for tests that do not wait. */
 record TestSettings(
-        String clientImage, Duration caLife, Duration certificateLife, Duration secretDelivery, boolean nodeWatch)
+        String clientImage,
+        Duration caLife,
+        Duration certificateLife,
+        Duration secretDelivery,
+        boolean nodeWatch,
+        LimitSettings limits)
         implements OperatorSettings {
     TestSettings(String clientImage) {
         this(clientImage, Duration.ofDays(365), Duration.ofDays(90), Duration.ofMinutes(5));
     }
 
     TestSettings(String clientImage, Duration caLife, Duration certificateLife, Duration secretDelivery) {
-        this(clientImage, caLife, certificateLife, secretDelivery, true);
+        this(clientImage, caLife, certificateLife, secretDelivery, true, TestLimits.NONE);
     }
 
     /** As where no cluster-scoped right is given. */
     TestSettings withoutNodeWatch() {
-        return new TestSettings(clientImage, caLife, certificateLife, secretDelivery, false);
+        return new TestSettings(clientImage, caLife, certificateLife, secretDelivery, false, limits);
+    }
+
+    TestSettings with(LimitSettings limits) {
+        return new TestSettings(clientImage, caLife, certificateLife, secretDelivery, nodeWatch, limits);
     }
 
     @Override

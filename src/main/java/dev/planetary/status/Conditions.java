@@ -1,0 +1,60 @@
+package dev.planetary.status;
+
+import dev.planetary.api.Condition;
+import dev.planetary.api.Condition.Status;
+import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.observe.Quoted;
+import dev.planetary.plan.Shortage;
+import dev.planetary.status.Verdict.Facts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The conditions of a PlanetaryCluster: three that are always there, and those that are there only while true. */
+final class Conditions {
+    private Conditions() {}
+
+    static List<Condition> of(Facts facts, Optional<PlanetaryClusterStatus> before) {
+        var ready = Verdict.ready(facts);
+        var stalled = facts.findings().stream().filter(Finding::permanent).findFirst();
+        var all = new ArrayList<Condition>();
+        all.add(condition(Condition.READY, ready, facts, before));
+        all.add(condition(Condition.SCHEDULER_READY, Verdict.scheduler(facts), facts, before));
+        all.add(condition(Condition.WORKERS_READY, Verdict.workers(facts), facts, before));
+        if (stalled.isPresent()) {
+            all.add(condition(
+                    Condition.STALLED,
+                    new Verdict(true, stalled.get().reason(), stalled.get().message()),
+                    facts,
+                    before));
+        } else if (!ready.holds()) {
+            all.add(condition(
+                    Condition.RECONCILING, new Verdict(true, ready.reason(), ready.message()), facts, before));
+        }
+        LifeTold.expiresSoon(facts, before)
+                .map(v -> condition(Condition.EXPIRES_SOON, v, facts, before))
+                .ifPresent(all::add);
+        facts.shortage()
+                .map(s -> new Verdict(true, Shortage.REASON, s.message()))
+                .map(v -> condition(Condition.LIMITED, v, facts, before))
+                .ifPresent(all::add);
+        return all;
+    }
+
+    /** The time of the last transition stays while the status does. */
+    private static Condition condition(
+            String type, Verdict verdict, Facts facts, Optional<PlanetaryClusterStatus> before) {
+        var status = verdict.holds() ? Status.True : Status.False;
+        var since = before.flatMap(b -> b.condition(type))
+                .filter(c -> c.status() == status)
+                .map(Condition::lastTransitionTime)
+                .orElseGet(() -> ClusterStatus.rfc3339(facts.seen().now()));
+        return new Condition(
+                type,
+                status,
+                facts.seen().cluster().getMetadata().getGeneration(),
+                since,
+                Quoted.reason(verdict.reason()),
+                Quoted.beginning(verdict.message()));
+    }
+}
