@@ -28,13 +28,30 @@ public record SchedulerSpec(
                 @PreserveUnknownFields
                 @SchemaFrom(type = AnyType.class)
                 Map<String, Object> template,
-        @OnChange(Effect.LIVE) @JsonPropertyDescription("How the scheduler's Service is exposed.") Service service) {
+        @OnChange(Effect.LIVE) @JsonPropertyDescription("How the scheduler's Service is exposed.") Service service,
+        @OnChange(Effect.LIVE)
+                @JsonPropertyDescription(
+                        "Whether the scheduler may be evicted, as kubectl drain and a node's upgrade do; all results go with it. Allow: at any time."
+                                + " UntilIdle: not while a task runs or waits, nor for a minute afterwards; a PodDisruptionBudget <name>-scheduler is"
+                                + " there so long, and a drain waits. It does not help against the loss of a node. Default: Allow.")
+                Disruption disruption) {
 
-    public static final SchedulerSpec DEFAULT = new SchedulerSpec(null, null, null);
+    public static final SchedulerSpec DEFAULT = new SchedulerSpec(null, null, null, null);
 
     public SchedulerSpec {
         template = Copies.ordered(template);
         service = service == null ? Service.DEFAULT : service;
+    }
+
+    /** {@link #disruption}; its default is not filled in above, for hashes of accepted specs must stay what they are. */
+    public boolean keptUntilIdle() {
+        return disruption == Disruption.UntilIdle;
+    }
+
+    /** When the scheduler may be evicted. */
+    public enum Disruption {
+        Allow,
+        UntilIdle
     }
 
     /** The scheduler's Service. */

@@ -18,6 +18,11 @@ public record Names(String cluster) {
         return cluster + "-dask";
     }
 
+    /** The PodDisruptionBudget over the scheduler. */
+    public String schedulerBudget() {
+        return service();
+    }
+
     public String caSecret() {
         return cluster + "-ca";
     }

@@ -7,6 +7,7 @@ import dev.planetary.desired.AcceptedSpec;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
  * @param pods       the pods this cluster owns, terminating and finished ones included
  * @param services   the Services this cluster owns
  * @param policies   the NetworkPolicies this cluster owns
+ * @param budgets    the PodDisruptionBudgets this cluster owns
  * @param configMaps the ConfigMaps this cluster owns
  * @param state      what the scheduler last said; empty: it did not answer, which says nothing about its workers
  * @param silentSince since when it has not answered, if it is being asked
@@ -36,6 +38,7 @@ public record ClusterObservation(
         List<ObservedPod> pods,
         List<Service> services,
         List<NetworkPolicy> policies,
+        List<PodDisruptionBudget> budgets,
         List<ConfigMap> configMaps,
         Optional<SchedulerState> state,
         Optional<Instant> silentSince,
@@ -48,7 +51,7 @@ public record ClusterObservation(
     /** The same, with what the scheduler says when it is asked anew; empty: it did not answer. */
     public ClusterObservation withState(Optional<SchedulerState> fresh) {
         return new ClusterObservation(
-                cluster, accepted, pods, services, policies, configMaps, fresh, silentSince, calm, now);
+                cluster, accepted, pods, services, policies, budgets, configMaps, fresh, silentSince, calm, now);
     }
 
     /** The same, with its stop in the status. */
@@ -60,7 +63,7 @@ public record ClusterObservation(
         copy.setSpec(cluster.getSpec());
         copy.setStatus(status);
         return new ClusterObservation(
-                copy, accepted, pods, services, policies, configMaps, state, silentSince, calm, now);
+                copy, accepted, pods, services, policies, budgets, configMaps, state, silentSince, calm, now);
     }
 
     public String name() {

@@ -12,6 +12,7 @@ import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.plan.ClusterPlan;
 import dev.planetary.plan.Distrusted;
+import dev.planetary.plan.Eviction;
 import dev.planetary.plan.Life;
 import dev.planetary.status.ClusterStatus;
 import dev.planetary.status.Finding;
@@ -161,6 +162,7 @@ final class ClusterPass {
                         ClusterStatus.patienceEnds(seen),
                         parts.calm().nextChange(uid, seen.now()),
                         Life.of(seen).recheck(),
+                        Eviction.of(seen).recheck(),
                         distrusted)
                 .flatMap(Optional::stream);
     }

@@ -6,14 +6,17 @@ import dev.planetary.desired.AcceptedSpec;
 import dev.planetary.desired.ClusterConfigMaps;
 import dev.planetary.desired.ClusterModel;
 import dev.planetary.desired.ClusterNetworkPolicy;
+import dev.planetary.desired.SchedulerBudget;
 import dev.planetary.desired.SchedulerService;
 import dev.planetary.observe.ClusterObservation;
+import dev.planetary.plan.Eviction;
 import dev.planetary.status.Finding;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -59,11 +62,14 @@ final class Groundwork {
         SchedulerService.external(model).ifPresent(wanted -> tasks.add(() -> service(seen, model, wanted)));
         ClusterNetworkPolicy.of(model, operatorNamespace)
                 .ifPresent(wanted -> tasks.add(() -> networkPolicy(seen, model, wanted)));
+        if (Eviction.of(seen).rule() == Eviction.Rule.REFUSED) {
+            tasks.add(() -> budget(seen, model, SchedulerBudget.of(model)));
+        }
         return parallel.all(tasks).stream().flatMap(Optional::stream).toList();
     }
 
     /**
-     * Removes what the spec no longer asks for (load balancer, NetworkPolicy), what no pod mounts (old preloads) and no rollback wants
+     * Removes what the spec no longer asks for (load balancer, NetworkPolicy), what kept an idle scheduler from eviction, what no pod mounts (old preloads) and no rollback wants
      * (accepted specs but the last two).
      */
     void clear(ClusterObservation seen, ClusterModel model) {
@@ -72,6 +78,9 @@ final class Groundwork {
         }
         if (ClusterNetworkPolicy.of(model, operatorNamespace).isEmpty()) {
             named(seen.policies(), model.names().networkPolicy()).ifPresent(applier::deleteUnused);
+        }
+        if (Eviction.of(seen).rule() == Eviction.Rule.ALLOWED) {
+            named(seen.budgets(), model.names().schedulerBudget()).ifPresent(applier::deleteUnused);
         }
         var inUse = seen.mountedConfigMaps();
         seen.configMaps().stream()
@@ -109,6 +118,15 @@ final class Groundwork {
                 : ClusterNetworkPolicy.says(there.get(), wanted)
                         ? Optional.empty()
                         : applier.update(ClusterNetworkPolicy.onto(there.get(), wanted));
+    }
+
+    private Optional<Finding> budget(ClusterObservation seen, ClusterModel model, PodDisruptionBudget wanted) {
+        var there = named(seen.budgets(), wanted.getMetadata().getName());
+        return there.isEmpty()
+                ? create(model, wanted)
+                : SchedulerBudget.says(there.get(), wanted)
+                        ? Optional.empty()
+                        : applier.update(SchedulerBudget.onto(there.get(), wanted));
     }
 
     private Optional<Finding> trusted(ClusterObservation seen, ClusterModel model, String bundle) {

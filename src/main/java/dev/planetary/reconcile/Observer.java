@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.time.Clock;
 import java.util.Comparator;
@@ -51,6 +52,7 @@ final class Observer {
                         .toList(),
                 owned(cluster, context, Service.class),
                 owned(cluster, context, NetworkPolicy.class),
+                owned(cluster, context, PodDisruptionBudget.class),
                 owned(cluster, context, ConfigMap.class),
                 state,
                 watch.unknownSince(uid),

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -60,6 +61,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
                 pods,
                 owned(Service.class, context),
                 owned(NetworkPolicy.class, context),
+                owned(PodDisruptionBudget.class, context),
                 owned(ConfigMap.class, context),
                 owned(ControllerRevision.class, context),
                 parts.schedulerEvents(),

@@ -183,6 +183,7 @@ final class Shares extends AbstractEventSource<Wanted, PlanetaryCluster> {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 Optional.empty(),
                 Optional.empty(),
                 Map.of(),

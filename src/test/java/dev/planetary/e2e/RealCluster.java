@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.desired.Labels;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.PodResource;
+import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -22,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -255,6 +259,30 @@ public final class RealCluster
                 .getItems();
         assertThat(pods).as("the operator's pods").hasSize(1);
         return pods.getFirst();
+    }
+
+    /** Gives the operator a setting, or takes it away, and waits until it works with it. For tests that run alone. */
+    void operatorSets(String name, Optional<String> value) {
+        RollableScalableResource<Deployment> deployment =
+                client.apps().deployments().inNamespace(SYSTEM).withName(OPERATOR);
+        deployment.edit(d -> {
+            var container = d.getSpec().getTemplate().getSpec().getContainers().getFirst();
+            var env = new ArrayList<>(container.getEnv());
+            env.removeIf(e -> e.getName().equals(name));
+            value.ifPresent(
+                    v -> env.add(new EnvVarBuilder().withName(name).withValue(v).build()));
+            container.setEnv(env);
+            return d;
+        });
+        deployment.waitUntilCondition(
+                d -> d.getStatus().getObservedGeneration() != null
+                        && d.getStatus().getObservedGeneration()
+                                >= d.getMetadata().getGeneration()
+                        && Integer.valueOf(1).equals(d.getStatus().getUpdatedReplicas())
+                        && Integer.valueOf(1).equals(d.getStatus().getReadyReplicas())
+                        && Integer.valueOf(1).equals(d.getStatus().getReplicas()),
+                PATIENCE.toSeconds(),
+                TimeUnit.SECONDS);
     }
 
     /** What the operator logged since then. */

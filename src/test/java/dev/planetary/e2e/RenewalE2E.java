@@ -4,17 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.planetary.desired.ClusterSecrets;
 import dev.planetary.tls.Pem;
-import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Secret;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
+import java.util.Optional;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,15 +109,12 @@ class RenewalE2E {
 
     @BeforeEach
     void shortLives() {
-        operator(env -> {
-            env.add(new EnvVar(SETTING, LIFE, null));
-            return env;
-        });
+        real.operatorSets(SETTING, Optional.of(LIFE));
     }
 
     @AfterEach
     void asBefore() {
-        operator(env -> env);
+        real.operatorSets(SETTING, Optional.empty());
     }
 
     @Test
@@ -197,30 +189,5 @@ class RenewalE2E {
         var certificate = Pem.certificates(ClusterSecrets.read(live, ClusterSecrets.CERTIFICATE))
                 .getFirst();
         return certificate.getSerialNumber().toString(16).toUpperCase(Locale.ROOT);
-    }
-
-    /** Gives the operator other settings, beside all that are not the test's own, and waits until it works with them. */
-    private void operator(UnaryOperator<List<EnvVar>> settings) {
-        RollableScalableResource<Deployment> deployment = real.client()
-                .apps()
-                .deployments()
-                .inNamespace(RealCluster.SYSTEM)
-                .withName(RealCluster.OPERATOR);
-        deployment.edit(d -> {
-            var container = d.getSpec().getTemplate().getSpec().getContainers().getFirst();
-            var env = new ArrayList<>(container.getEnv());
-            env.removeIf(e -> e.getName().equals(SETTING));
-            container.setEnv(settings.apply(env));
-            return d;
-        });
-        deployment.waitUntilCondition(
-                d -> d.getStatus().getObservedGeneration() != null
-                        && d.getStatus().getObservedGeneration()
-                                >= d.getMetadata().getGeneration()
-                        && Integer.valueOf(1).equals(d.getStatus().getUpdatedReplicas())
-                        && Integer.valueOf(1).equals(d.getStatus().getReadyReplicas())
-                        && Integer.valueOf(1).equals(d.getStatus().getReplicas()),
-                RealCluster.PATIENCE.toSeconds(),
-                TimeUnit.SECONDS);
     }
 }

@@ -22,6 +22,7 @@ import dev.planetary.plan.Wanted;
 import dev.planetary.status.Finding;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,6 +46,7 @@ import java.util.stream.StreamSupport;
  * <li>{@code in-Pod-*.yaml}: the pods it owns; {@code ${scheduler}} and {@code ${workers}} stand for the hashes in force,
  *     {@code ${scheduler-before}} and {@code ${workers-before}} for those of the spec before
  * <li>{@code in-Node-*.yaml}: the nodes that pods may be on
+ * <li>{@code in-PodDisruptionBudget.yaml}: the one over its scheduler, if it is there
  * <li>{@code in-state.json}: what the scheduler says; not there: it does not answer
  * <li>{@code in-silent-since.txt}: since when it has not answered
  * <li>{@code in-calm.json}: the most workers that the scheduler had use for in the last calm period, by group
@@ -114,6 +116,9 @@ public record Folder(Path path) {
                 pods(state),
                 List.of(),
                 List.of(),
+                text("in-PodDisruptionBudget.yaml")
+                        .map(t -> List.of(Serialization.unmarshal(t, PodDisruptionBudget.class)))
+                        .orElse(List.of()),
                 List.of(),
                 state,
                 text("in-silent-since.txt").map(t -> Instant.parse(t.strip())),

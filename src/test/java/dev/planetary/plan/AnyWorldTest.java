@@ -149,6 +149,7 @@ class AnyWorldTest {
                 pods,
                 seen.services(),
                 seen.policies(),
+                seen.budgets(),
                 seen.configMaps(),
                 seen.state(),
                 seen.silentSince(),

@@ -16,6 +16,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.planetary.desired.ClusterConfigMaps;
 import dev.planetary.desired.ClusterNetworkPolicy;
 import dev.planetary.desired.Labels;
+import dev.planetary.desired.SchedulerBudget;
 import dev.planetary.desired.SchedulerService;
 import dev.planetary.observe.Folder;
 import dev.planetary.observe.ObservedPod;
@@ -42,6 +43,7 @@ import org.junit.jupiter.api.TestFactory;
  * <ul>
  * <li>{@code out-plan.yaml}: what it does to pods, and why
  * <li>{@code out-life.yaml}: how it stands in its time, where an end is in sight or behind
+ * <li>{@code out-eviction.yaml}: whether its scheduler may be evicted, where {@code scheduler.disruption} asks
  * <li>{@code out-status.yaml}: what it tells
  * <li>{@code out-<Kind>-<name>.yaml}: the objects it makes, in full while the cluster is new or its spec has changed; Secrets apart,
  *     which are random
@@ -101,6 +103,10 @@ class GoldenTest {
                 || life.stop().isPresent()) {
             made.put("out-life.yaml", yaml(life(life)));
         }
+        var eviction = Eviction.of(seen);
+        if (seen.cluster().specOrDefault().scheduler().keptUntilIdle()) {
+            made.put("out-eviction.yaml", yaml(eviction(eviction)));
+        }
         made.put("out-plan.yaml", yaml(plan(plan)));
         made.put("out-status.yaml", yaml(ClusterStatus.of(seen, model, wanted, findings)));
 
@@ -116,6 +122,9 @@ class GoldenTest {
             objects.add(ClusterConfigMaps.preload(model, Map.of("planetary_worker.py", "…")));
             folder.trustedCa().ifPresent(bundle -> objects.add(ClusterConfigMaps.trustedCa(model, bundle)));
         }
+        if (eviction.rule() == Eviction.Rule.REFUSED) {
+            objects.add(SchedulerBudget.of(model));
+        }
         objects.forEach(o ->
                 made.put("out-%s-%s.yaml".formatted(o.getKind(), o.getMetadata().getName()), yaml(o)));
         return made;
@@ -125,6 +134,13 @@ class GoldenTest {
         var told = new LinkedHashMap<String, Object>();
         told.put("stage", life.stage());
         life.recheck().ifPresent(at -> told.put("recheck", at.toString()));
+        return told;
+    }
+
+    private static Map<String, Object> eviction(Eviction eviction) {
+        var told = new LinkedHashMap<String, Object>();
+        told.put("rule", eviction.rule());
+        eviction.recheck().ifPresent(at -> told.put("recheck", at.toString()));
         return told;
     }
 

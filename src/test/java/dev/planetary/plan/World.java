@@ -116,6 +116,7 @@ final class World {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 state,
                 state.isPresent() ? Optional.empty() : Optional.of(silentSince),
                 Map.of(),

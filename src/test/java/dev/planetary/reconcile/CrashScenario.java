@@ -22,6 +22,9 @@ enum CrashScenario {
             apply("workers: {replicas: 1}, workerGroups: [{name: extra, replicas: 1}]"), change("workerGroups: null")),
     SUSPENSION(apply("workers: {replicas: 2}"), change("suspend: true")),
     RESUMPTION(apply("suspend: true, workers: {replicas: 2}"), change("suspend: false")),
+    NO_EVICTION(apply("workers: {replicas: 1}"), change("scheduler: {disruption: UntilIdle}")),
+    NO_EVICTION_UNTIL_SUSPENDED(
+            apply("workers: {replicas: 1}, scheduler: {disruption: UntilIdle}"), change("suspend: true")),
     DELETION(apply("workers: {replicas: 2}"), CrashScenario::delete),
     DELETION_AMID_CREATION(flow -> {}, apply("workers: {replicas: 2}"), CrashScenario::delete),
     DELETION_AMID_SCALE_DOWN(apply("workers: {replicas: 3}"), change("workers: {replicas: 1}"), CrashScenario::delete),

@@ -281,6 +281,12 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
                                 .inNamespace(namespace)
                                 .list()
                                 .getItems(),
+                        client().policy()
+                                .v1()
+                                .podDisruptionBudget()
+                                .inNamespace(namespace)
+                                .list()
+                                .getItems(),
                         client().apps()
                                 .controllerRevisions()
                                 .inNamespace(namespace)

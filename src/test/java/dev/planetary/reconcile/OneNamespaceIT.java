@@ -47,7 +47,9 @@ class OneNamespaceIT {
         flow.comeUp("c", 2);
         flow.change("c", "suspend: true");
         Flow.until().until(() -> flow.pods().of("c").isEmpty());
-        flow.change("c", "suspend: false, networkPolicy: {mode: 'Off'}, scheduler: {service: {type: LoadBalancer}}");
+        flow.change(
+                "c",
+                "suspend: false, networkPolicy: {mode: 'Off'}, scheduler: {service: {type: LoadBalancer}, disruption: UntilIdle}");
         flow.comeUp("c", 2);
         flow.change("c", "image: 'other:1', networkPolicy: null, scheduler: null");
         Flow.until().untilAsserted(() -> assertThat(flow.client()

@@ -290,6 +290,7 @@ class ClusterStatusTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 state,
                 answers ? Optional.empty() : Optional.of(T0),
                 Map.of(),
