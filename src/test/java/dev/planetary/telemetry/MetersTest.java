@@ -7,7 +7,9 @@ import static dev.planetary.telemetry.Clusters.unready;
 import static dev.planetary.telemetry.Clusters.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryClusterStatus;
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import dev.planetary.status.Finding;
 import io.micrometer.core.instrument.Meter;
@@ -77,6 +79,21 @@ class MetersTest {
         cache.clear();
         assertThat(gauge("planetary.clusters.not.ready.longest", "reason", "WorkerUnschedulable"))
                 .isZero();
+    }
+
+    @Test
+    void countsClustersThatALimitKeepsFromMore() {
+        // Given
+        cache.add(with("c", ready(1)));
+        var limited = new Condition(
+                Condition.LIMITED, Condition.Status.True, 1L, CREATED.toString(), "LimitReached", "in words");
+        cache.add(with(
+                "d",
+                new PlanetaryClusterStatus(
+                        1L, Phase.Running, List.of(ready(1).conditions().getFirst(), limited), null, null, List.of())));
+
+        // Then
+        assertThat(registry.get("planetary.clusters.limited").gauge().value()).isEqualTo(1);
     }
 
     @Test
