@@ -18,6 +18,7 @@ import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.time.Clock;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,7 +88,11 @@ final class Shares extends AbstractEventSource<Wanted, PlanetaryCluster> {
             var grant = grants(most, there).get(uid);
             there.put(uid, new Entry(id, mine.claim, Optional.of(grant)));
             entries.putAll(there);
-            wake = couldHaveMore(most, there);
+            wake = new HashSet<>(couldHaveMore(most, there));
+            // Seen when only the status is still to be told, it would be noted, and nobody would act on it.
+            if (before.filter(grant::exceeds).isPresent()) {
+                wake.add(id);
+            }
             there.remove(uid);
             within = asked.within(
                     grant, most, there.values().stream().map(Entry::holding).toList());
