@@ -106,17 +106,27 @@ final class Certificates {
     /** Signs and verifies: the only question that every kind of key answers. */
     static boolean belongTogether(X509Certificate certificate, PrivateKey key) {
         try {
+            var algorithm = signature(key);
             var probe = newSerial().toByteArray();
-            var signer = Signature.getInstance(SIGNATURE);
+            var signer = Signature.getInstance(algorithm);
             signer.initSign(key);
             signer.update(probe);
-            var verifier = Signature.getInstance(SIGNATURE);
+            var verifier = Signature.getInstance(algorithm);
             verifier.initVerify(certificate.getPublicKey());
             verifier.update(probe);
             return verifier.verify(signer.sign());
         } catch (GeneralSecurityException e) {
             return false;
         }
+    }
+
+    /** Of keys that others made; ours are EC. */
+    private static String signature(PrivateKey key) {
+        return switch (key.getAlgorithm()) {
+            case "EC" -> SIGNATURE;
+            case "RSA" -> "SHA256withRSA";
+            default -> key.getAlgorithm(); // EdDSA names key and signature alike
+        };
     }
 
     static String pem(X509Certificate certificate) {

@@ -10,10 +10,14 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.List;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.x9.X9ECParameters;
+import org.bouncycastle.openssl.PEMEncryptedKeyPair;
+import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
-import org.bouncycastle.util.encoders.DecoderException;
+import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
 
 /** Reads and writes PEM. Messages never quote what was read: it may be a key. */
 public final class Pem {
@@ -42,17 +46,35 @@ public final class Pem {
         }
     }
 
+    /**
+     * {@return the key of a PEM text}: PKCS#8, or, as OpenSSL and others write them, PKCS#1 (RSA) and SEC1 (EC, the parameters may stand
+     * before it)
+     *
+     * @throws IllegalArgumentException if there is none, it is encrypted, or it is broken; the message holds no part of it
+     */
     static PrivateKey privateKey(String pem) {
         try (var parser = new PEMParser(new StringReader(pem))) {
-            return switch (parser.readObject()) {
-                case PrivateKeyInfo key -> new JcaPEMKeyConverter().getPrivateKey(key);
-                case null -> throw new IllegalArgumentException("no PEM key: there is no line BEGIN PRIVATE KEY");
-                default ->
-                    throw new IllegalArgumentException("no PEM key in PKCS#8: the block is not BEGIN PRIVATE KEY");
-            };
-        } catch (IOException | DecoderException e) {
+            var converter = new JcaPEMKeyConverter();
+            while (true) {
+                switch (parser.readObject()) {
+                    case PrivateKeyInfo key -> {
+                        return converter.getPrivateKey(key);
+                    }
+                    case PEMKeyPair pair -> {
+                        return converter.getPrivateKey(pair.getPrivateKeyInfo());
+                    }
+                    case ASN1ObjectIdentifier _, X9ECParameters _ -> {} // BEGIN EC PARAMETERS
+                    case PEMEncryptedKeyPair _, PKCS8EncryptedPrivateKeyInfo _ ->
+                        throw new IllegalArgumentException("an encrypted PEM key: write it without a passphrase");
+                    case null ->
+                        throw new IllegalArgumentException("no PEM key: there is no line BEGIN PRIVATE KEY,"
+                                + " BEGIN RSA PRIVATE KEY or BEGIN EC PRIVATE KEY");
+                    default -> throw new IllegalArgumentException("no PEM key: the first block is something else");
+                }
+            }
+        } catch (IOException | IllegalStateException e) {
             // The cause is dropped on purpose: parsers quote their input.
-            throw new IllegalArgumentException("broken PEM key: the text after BEGIN PRIVATE KEY is no PKCS#8");
+            throw new IllegalArgumentException("broken PEM key: the text after its BEGIN line is no private key");
         }
     }
 

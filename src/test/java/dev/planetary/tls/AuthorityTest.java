@@ -136,7 +136,7 @@ class AuthorityTest {
         refused("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", key, "broken PEM certificate");
         refused(certificate.replace("-----END CERTIFICATE-----", ""), key, "broken PEM certificate");
         refused(certificate, "", "no PEM key");
-        refused(certificate, certificate, "no PEM key in PKCS#8");
+        refused(certificate, certificate, "no PEM key: the first block is something else");
         refused(certificate, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "broken PEM key");
         refused(certificate, "-----BEGIN PRIVATE KEY-----\n%%%%\n-----END PRIVATE KEY-----\n", "broken PEM key");
     }
