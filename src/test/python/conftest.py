@@ -37,6 +37,16 @@ def pods(tmp_path_factory):
 
 
 @pytest.fixture
+def plain_pods(tmp_path):
+    """The same without TLS, and without any certificate that could be found."""
+    pods = Pods(tmp_path / "c", plain=True)
+    for name in ("ca.crt", "tls.crt", "tls.key"):
+        (pods.folder / "tls" / name).unlink()
+    yield pods
+    pods.stop()
+
+
+@pytest.fixture
 def own_pods(tmp_path):
     """A cluster of the test's own; nothing runs yet."""
     pods = Pods(tmp_path / "c")

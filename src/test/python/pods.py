@@ -67,10 +67,11 @@ class Process:
 
 
 class Pods:
-    """One cluster: a Secret in a folder, a scheduler, workers by pod uid."""
+    """One cluster: a Secret in a folder, a scheduler, workers by pod uid. ``plain``: as with tls.mode Off."""
 
-    def __init__(self, folder: Path, preload: Path = PRELOAD):
+    def __init__(self, folder: Path, preload: Path = PRELOAD, plain: bool = False):
         self.folder = folder
+        self.protocol, self.scheme = ("tcp", "http") if plain else ("tls", "https")
         self.preload = folder / "preload"
         shutil.copytree(preload, self.preload, ignore=shutil.ignore_patterns("__pycache__"))
         self.volume, self.ca = write_tls(folder / "tls", TOKEN)
@@ -91,8 +92,12 @@ class Pods:
             "PLANETARY_POD_NAME": pod,
             "PLANETARY_POD_UID": uid,
             "PLANETARY_TOKEN_FILE": str(tls / "token"),
-            "PLANETARY_SCHEDULER_URL": f"https://127.0.0.1:{self.http}",
-            "DASK_SCHEDULER_ADDRESS": f"tls://127.0.0.1:{self.port}",
+            "PLANETARY_SCHEDULER_URL": f"{self.scheme}://127.0.0.1:{self.http}",
+            "DASK_SCHEDULER_ADDRESS": f"{self.protocol}://127.0.0.1:{self.port}",
+        }
+        if self.protocol == "tcp":
+            return env | {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "False"} | more
+        env |= {
             "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True",
             "DASK_DISTRIBUTED__COMM__TLS__CA_FILE": str(tls / "ca.crt"),
             "DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__CERT": str(tls / "tls.crt"),
@@ -109,13 +114,13 @@ class Pods:
         return process
 
     def start_scheduler(self, **env: str) -> Process:
-        command = f"{DASK} scheduler --protocol tls --host 127.0.0.1 --port {self.port}".split()
+        command = f"{DASK} scheduler --protocol {self.protocol} --host 127.0.0.1 --port {self.port}".split()
         command += f"--dashboard-address 127.0.0.1:{self.http}".split()
         command += ["--preload", str(self.preload / "planetary_scheduler.py")]
         return self.start(command, self.env("c-scheduler-0", str(uuid.uuid4()), **env))
 
     def start_worker(self, pod: str, uid: str, http_port: int = 0, nthreads: int = 1, **env: str) -> Process:
-        command = f"{DASK} worker --protocol tls --host 127.0.0.1 --nthreads {nthreads}".split()
+        command = f"{DASK} worker --protocol {self.protocol} --host 127.0.0.1 --nthreads {nthreads}".split()
         command += f"--memory-limit 500MB --dashboard-address 127.0.0.1:{http_port}".split()
         command += ["--preload", str(self.preload / "planetary_worker.py")]
         command += ["--preload-nanny", str(self.preload / "planetary_nanny.py")]
@@ -127,9 +132,9 @@ class Pods:
 
     def call(self, method: str, path: str, body=None, headers=BEARER, port: int | None = None, timeout=15):
         """One request: status, headers, body as bytes. ``body`` is sent as JSON unless it is bytes."""
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", port or self.http, context=self.tls, timeout=timeout
-        )
+        secure = {} if self.scheme == "http" else {"context": self.tls}
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = kind("127.0.0.1", port or self.http, timeout=timeout, **secure)
         try:
             content = body if body is None or isinstance(body, bytes) else json.dumps(body)
             connection.request(method, path, content, headers)

@@ -147,7 +147,9 @@ class Login(Unauthorized):
         if not is_token(given):
             self.refuse()
             return
-        self.set_cookie(COOKIE, given, path="/", httponly=True, secure=True, samesite="Strict")
+        # Over plain HTTP (tls.mode Off) a browser would not send a secure one back.
+        secure = self.request.protocol == "https"
+        self.set_cookie(COOKIE, given, path="/", httponly=True, secure=secure, samesite="Strict")
         self.set_header("Cache-Control", "no-store")
         self.redirect("/status", status=303)
 

@@ -7,6 +7,7 @@ first. Exits 0 whatever happens (a failing hook only makes the kubelet kill earl
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import os
@@ -30,22 +31,24 @@ class Silence(Exception):
 class Scheduler:
     """The scheduler's HTTP API. ``answered`` is when it last did, on the monotonic clock."""
 
-    def __init__(self, host: str, port: int):
+    def __init__(self, scheme: str, host: str, port: int):
         token_file = os.environ.get("PLANETARY_TOKEN_FILE", "/etc/planetary/tls/token")
         with open(token_file) as file:
             self.headers = {"Authorization": "Bearer " + file.read().strip()}
-        # Each cluster has a CA of its own: its signature says enough, as everywhere in Dask.
-        self.tls = ssl.create_default_context(cafile=os.path.join(os.path.dirname(token_file), "ca.crt"))
-        self.tls.check_hostname = False
-        self.host, self.port = host, port
+        self.connect = functools.partial(http.client.HTTPConnection, host, port, timeout=SILENCE_SECONDS)
+        if scheme != "http":
+            # The signature of the cluster's CA says enough, as everywhere in Dask.
+            tls = ssl.create_default_context(cafile=os.path.join(os.path.dirname(token_file), "ca.crt"))
+            tls.check_hostname = False
+            self.connect = functools.partial(
+                http.client.HTTPSConnection, host, port, timeout=SILENCE_SECONDS, context=tls
+            )
         self.answered = time.monotonic()
 
     def call(self, method: str, path: str, body: dict | None = None) -> dict:
         """One request; raises Silence."""
         try:
-            connection = http.client.HTTPSConnection(
-                self.host, self.port, timeout=SILENCE_SECONDS, context=self.tls
-            )
+            connection = self.connect()
             try:
                 content = None if body is None else json.dumps(body)
                 connection.request(method, path, content, self.headers)
@@ -109,7 +112,7 @@ def run(role: str) -> str:
     host = url.hostname if role == "worker" else "127.0.0.1"
     if not host:
         return "PLANETARY_SCHEDULER_URL is not set"
-    scheduler = Scheduler(host, url.port or 8787)
+    scheduler = Scheduler(url.scheme, host, url.port or 8787)
     end = {"worker": end_worker, "scheduler": end_scheduler}[role]
     outcome = []
 

@@ -74,7 +74,7 @@ class LayeringTest {
                 .isSubsetOf(
                         "reconcile/ClusterParts.java",
                         "reconcile/OperatorBeans.java",
-                        "reconcile/Identities.java",
+                        "reconcile/Secrets.java",
                         "reconcile/TrustedCa.java");
     }
 

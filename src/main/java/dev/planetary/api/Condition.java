@@ -24,6 +24,9 @@ public record Condition(
     /** Only while true: results will be discarded in a few minutes. Its last transition is when users were warned. */
     public static final String EXPIRES_SOON = "ExpiresSoon";
 
+    /** Only while true: nothing but the network keeps anybody from running code in the cluster. */
+    public static final String TLS_OFF = "TlsOff";
+
     /** The three values of a condition. */
     public enum Status {
         True,

@@ -83,7 +83,10 @@ public record PlanetaryClusterSpec(
                 @JsonPropertyDescription("Further groups of workers, such as ones with GPUs or more memory.")
                 @Size(max = 16)
                 List<WorkersSpec> workerGroups,
-        @OnChange(Effect.LIVE) @JsonPropertyDescription("How connections are secured.") TlsSpec tls,
+        @OnChange(Effect.REPLACES_ALL)
+                @JsonPropertyDescription(
+                        "How connections are secured. A change replaces scheduler and workers, and with them all results.")
+                TlsSpec tls,
         @OnChange(Effect.LIVE) @JsonPropertyDescription("Who may reach the cluster's pods, and what they may reach.")
                 NetworkPolicySpec networkPolicy) {
 

@@ -26,7 +26,8 @@ import javax.net.ssl.X509TrustManager;
  * is leased to one cluster as long as requests to it run: two clusters that believe in the same address (one of them by
  * an outdated cache) can never be checked against each other's CA, the second is refused. And each TLS session is
  * marked with the cluster it was checked for, so that an answer over another's pooled or resumed connection is
- * refused. What remains is a token sent, by a cluster whose own pod is gone, over an idle connection that the living
+ * refused. With certificates that users provide the CA may be shared: then all of its clusters look alike here, as they
+ * do to Dask, and the token, which is each cluster's own, tells them apart. What remains is a token sent, by a cluster whose own pod is gone, over an idle connection that the living
  * pod of another cluster has kept: worth a 401, as tokens differ per cluster.
  */
 final class PeerTrust extends X509ExtendedTrustManager {
@@ -72,9 +73,10 @@ final class PeerTrust extends X509ExtendedTrustManager {
             throw new SchedulerUnavailable(
                     Reason.UNEXPECTED, address + " is in use by the scheduler of cluster " + lease.clusterUid);
         }
-        if (!lease.caPem.equals(endpoint.caPem())) {
-            lease.ca = trusting(endpoint);
-            lease.caPem = endpoint.caPem();
+        var caPem = endpoint.caPem().orElseThrow();
+        if (!lease.caPem.equals(caPem)) {
+            lease.ca = trusting(endpoint, caPem);
+            lease.caPem = caPem;
         }
         lease.requests++;
         leases.put(address, lease);
@@ -97,11 +99,11 @@ final class PeerTrust extends X509ExtendedTrustManager {
         return lease;
     }
 
-    private static X509TrustManager trusting(SchedulerEndpoint endpoint) throws IOException {
+    private static X509TrustManager trusting(SchedulerEndpoint endpoint, String caPem) throws IOException {
         try {
             var store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);
-            for (var certificate : Pem.certificates(endpoint.caPem())) {
+            for (var certificate : Pem.certificates(caPem)) {
                 store.setCertificateEntry("ca-" + store.size(), certificate);
             }
             var factory = TrustManagerFactory.getInstance("PKIX");

@@ -3,6 +3,7 @@ package dev.planetary.dask;
 import java.net.InetAddress;
 import java.net.URI;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -11,11 +12,12 @@ import java.util.regex.Pattern;
  * @param clusterUid uid of the cluster object
  * @param podUid uid of the scheduler pod
  * @param host IP of the pod (IPv6 without brackets), or a name
- * @param port HTTPS port
- * @param caPem trusted CA certificates of this cluster, PEM: one, or two during a CA change
+ * @param port HTTP port
+ * @param caPem trusted CA certificates of this cluster, PEM: one, or two during a CA change; empty: it speaks plain HTTP
  * @param token value of the header {@code Authorization: Bearer}
  */
-public record SchedulerEndpoint(String clusterUid, String podUid, String host, int port, String caPem, String token) {
+public record SchedulerEndpoint(
+        String clusterUid, String podUid, String host, int port, Optional<String> caPem, String token) {
 
     private static final Pattern TOKEN = Pattern.compile("[!-~]+");
 
@@ -30,9 +32,14 @@ public record SchedulerEndpoint(String clusterUid, String podUid, String host, i
         }
     }
 
+    /** One that speaks HTTPS. */
+    public SchedulerEndpoint(String clusterUid, String podUid, String host, int port, String caPem, String token) {
+        this(clusterUid, podUid, host, port, Optional.of(caPem), token);
+    }
+
     URI uri(String pathAndQuery) {
         var bracketed = host.contains(":") ? "[" + host + "]" : host;
-        return URI.create("https://" + bracketed + ":" + port + pathAndQuery);
+        return URI.create((caPem.isPresent() ? "https://" : "http://") + bracketed + ":" + port + pathAndQuery);
     }
 
     /** {@return host and port in one spelling: {@code ::1} and {@code 0:0:0:0:0:0:0:1} are one address} */

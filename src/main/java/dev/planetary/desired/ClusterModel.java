@@ -14,7 +14,7 @@ import java.util.Optional;
 public record ClusterModel(PlanetaryCluster cluster, AcceptedSpec accepted, String preloadHash, boolean trustedCa) {
     /** Dask's own protocol. */
     public static final int COMM_PORT = 8786;
-    /** HTTPS: dashboard, health, state. */
+    /** HTTP, over TLS unless that is off: dashboard, health, state. */
     public static final int HTTP_PORT = 8787;
 
     public Names names() {
@@ -25,14 +25,19 @@ public record ClusterModel(PlanetaryCluster cluster, AcceptedSpec accepted, Stri
         return cluster.getMetadata().getNamespace();
     }
 
+    /** Of the spec in force: what pods speak with each other. */
+    public Transport transport() {
+        return Transport.of(accepted.pods().tls(), names());
+    }
+
     /** Where clients and workers find the scheduler, for Dask. */
     public String schedulerAddress() {
-        return "tls://" + host() + ":" + COMM_PORT;
+        return transport().protocol() + "://" + host() + ":" + COMM_PORT;
     }
 
     /** Where the scheduler's HTTP routes are. */
     public String schedulerUrl() {
-        return "https://" + host() + ":" + HTTP_PORT;
+        return transport().http() + "://" + host() + ":" + HTTP_PORT;
     }
 
     /** The Service's DNS name, without the cluster domain, which differs between installations. */

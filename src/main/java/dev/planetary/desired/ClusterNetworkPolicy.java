@@ -1,7 +1,6 @@
 package dev.planetary.desired;
 
 import dev.planetary.api.NetworkPolicySpec;
-import dev.planetary.api.SchedulerSpec.Service.Type;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
@@ -89,7 +88,7 @@ public final class ClusterNetworkPolicy {
             rules.add(from(spec.networkPolicy().allowFrom(), port(ClusterModel.COMM_PORT), workers()));
         }
         var service = spec.scheduler().service();
-        if (service.type() == Type.LoadBalancer) {
+        if (SchedulerService.external(model).isPresent()) {
             var ranges = service.loadBalancerSourceRanges().isEmpty()
                     ? List.of("0.0.0.0/0", "::/0")
                     : service.loadBalancerSourceRanges();

@@ -11,8 +11,13 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
-/** The three Secrets of a cluster: the CA's key, which nobody mounts; what pods need; what clients need. */
+/**
+ * The three Secrets of a cluster: the CA's key, which nobody mounts; what pods need; what clients need. Where certificates are not ours, the
+ * clients' alone, with the token, which pods mount too.
+ */
 public final class ClusterSecrets {
     public static final String CA = "ca.crt";
     public static final String CERTIFICATE = "tls.crt";
@@ -20,6 +25,9 @@ public final class ClusterSecrets {
     public static final String TOKEN = "token";
     /** Annotation of the pods' and the clients' Secret: since when it trusts what it trusts (RFC 3339). */
     static final String TRUSTS_SINCE = PlanetaryCluster.GROUP + "/trusts-since";
+
+    /** Annotation of a Secret with the token alone: the mode it was made for. A token that went over plain connections serves no other. */
+    private static final String MADE_FOR = PlanetaryCluster.GROUP + "/tls-mode";
 
     private ClusterSecrets() {}
 
@@ -56,11 +64,44 @@ public final class ClusterSecrets {
                 Rotation.mark(content.rotation));
     }
 
+    /**
+     * The clients' Secret where certificates are not ours: a token and nothing else.
+     *
+     * @param rotation which wish for another token it fulfils; empty: none
+     */
+    public static Secret token(ClusterModel model, String token, String rotation) {
+        var secret = secret(model, model.names().clientSecret(), Map.of(TOKEN, token));
+        return annotated(annotated(secret, Map.of(MADE_FOR, mode(model))), Rotation.mark(rotation));
+    }
+
+    /** Whether a live Secret is what {@link #token} makes for this mode. */
+    public static boolean isToken(ClusterModel model, Secret live) {
+        return mode(model).equals(madeFor(live))
+                && live.getData() != null
+                && live.getData().keySet().equals(Set.of(TOKEN))
+                && isToken(read(live, TOKEN));
+    }
+
+    /** Whether a text can be a token: it is sent in a header. */
+    static boolean isToken(String text) {
+        return text.matches("[!-~]{32,}");
+    }
+
+    /** Whether it was made beside certificates of ours. */
+    static boolean isManaged(Secret live) {
+        return madeFor(live).isEmpty();
+    }
+
     /** A live Secret with other content; whatever else others wrote on it stays. */
     public static Secret onto(Secret live, Secret wanted) {
         var annotations = wanted.getMetadata().getAnnotations();
         return annotated(
-                new SecretBuilder(live).withData(wanted.getData()).build(),
+                new SecretBuilder(live)
+                        .editMetadata()
+                        .removeFromAnnotations(MADE_FOR)
+                        .endMetadata()
+                        .withData(wanted.getData())
+                        .build(),
                 annotations == null ? Map.of() : annotations);
     }
 
@@ -78,6 +119,16 @@ public final class ClusterSecrets {
                     .formatted(secret.getMetadata().getName(), key));
         }
         return new String(Base64.getDecoder().decode(data.get(key)), StandardCharsets.UTF_8);
+    }
+
+    private static String mode(ClusterModel model) {
+        return model.accepted().pods().tls().mode().name();
+    }
+
+    private static String madeFor(Secret live) {
+        return Optional.ofNullable(live.getMetadata().getAnnotations())
+                .map(a -> a.get(MADE_FOR))
+                .orElse("");
     }
 
     private static Secret annotated(Secret secret, Map<String, String> annotations) {

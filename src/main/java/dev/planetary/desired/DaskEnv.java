@@ -4,12 +4,15 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** The environment every Dask pod gets (docs/pod-contract.md). */
 final class DaskEnv {
+    static final String REQUIRE_ENCRYPTION = "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION";
     private static final String TLS = "DASK_DISTRIBUTED__COMM__TLS__";
-    private static final String DASHBOARD = "DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__";
+    static final String CA_FILE = TLS + "CA_FILE";
+    /** Who shows a certificate: each has a CERT and a KEY. */
+    static final List<String> CERTIFICATES = List.of(
+            TLS + "SCHEDULER__", TLS + "WORKER__", TLS + "CLIENT__", "DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__");
     /** GDAL reads the first only (rasterio's wheels preset the others away); requests the second and third; aiohttp and obstore the last. */
     private static final List<String> CA_BUNDLE =
             List.of("GDAL_CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE");
@@ -25,10 +28,7 @@ final class DaskEnv {
         env.add(value("PLANETARY_TOKEN_FILE", DaskPod.TLS_PATH + "/token"));
         env.add(value("PLANETARY_SCHEDULER_URL", model.schedulerUrl()));
         env.add(value("DASK_SCHEDULER_ADDRESS", model.schedulerAddress()));
-        env.add(value("DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION", "True"));
-        env.add(value(TLS + "CA_FILE", DaskPod.TLS_PATH + "/ca.crt"));
-        Stream.of("SCHEDULER__", "WORKER__", "CLIENT__").forEach(role -> env.addAll(certificate(TLS + role)));
-        env.addAll(certificate(DASHBOARD));
+        env.addAll(model.transport().env());
         env.add(value("DASK_TEMPORARY_DIRECTORY", DaskPod.HOME));
         env.add(value("HOME", DaskPod.HOME));
         model.trustedCaName()
@@ -49,21 +49,14 @@ final class DaskEnv {
                 "PLANETARY_TOKEN_FILE",
                 "PLANETARY_SCHEDULER_URL",
                 "DASK_SCHEDULER_ADDRESS",
-                "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION",
-                TLS + "CA_FILE"));
-        Stream.of(TLS + "SCHEDULER__", TLS + "WORKER__", TLS + "CLIENT__", DASHBOARD)
-                .forEach(prefix -> names.addAll(List.of(prefix + "CERT", prefix + "KEY")));
+                REQUIRE_ENCRYPTION,
+                CA_FILE));
+        CERTIFICATES.forEach(prefix -> names.addAll(List.of(prefix + "CERT", prefix + "KEY")));
         return names;
     }
 
     static EnvVar value(String name, String value) {
         return new EnvVarBuilder().withName(name).withValue(value).build();
-    }
-
-    private static List<EnvVar> certificate(String prefix) {
-        return List.of(
-                value(prefix + "CERT", DaskPod.TLS_PATH + "/tls.crt"),
-                value(prefix + "KEY", DaskPod.TLS_PATH + "/tls.key"));
     }
 
     private static EnvVar field(String name, String path) {

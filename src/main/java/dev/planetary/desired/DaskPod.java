@@ -109,14 +109,7 @@ final class DaskPod {
                 .withName(model.names().preload(model.preloadHash()))
                 .endConfigMap()
                 .build());
-        // Group-readable (0440) by fsGroup: Dask refuses nothing, but other users of a shared pod should not read keys.
-        volumes.add(new VolumeBuilder()
-                .withName("tls")
-                .withNewSecret()
-                .withSecretName(model.names().podsSecret())
-                .withDefaultMode(0440)
-                .endSecret()
-                .build());
+        volumes.add(model.transport().volume());
         volumes.add(new VolumeBuilder()
                 .withName("home")
                 .withNewEmptyDir()
@@ -140,7 +133,7 @@ final class DaskPod {
                 .withReadOnly(true)
                 .build());
         mounts.add(new VolumeMountBuilder()
-                .withName("tls")
+                .withName(Transport.VOLUME)
                 .withMountPath(TLS_PATH)
                 .withReadOnly(true)
                 .build());
@@ -190,10 +183,12 @@ final class DaskPod {
                 own.getSpec().getTerminationGracePeriodSeconds(),
                 spec.getTerminationGracePeriodSeconds() == null ? 0 : spec.getTerminationGracePeriodSeconds()));
         var owned = new HashSet<>(DaskEnv.ownedNames());
-        // Dask reads its variables in any case: another spelling of an owned one must not win.
+        var set = ours.getEnv().stream().map(EnvVar::getName).toList();
+        // Dask reads its variables in any case: another spelling of an owned one must not win, nor one that we leave
+        // unset.
         var theirs = dask.getEnv().stream()
-                .filter(e -> owned.contains(e.getName())
-                        || !owned.contains(e.getName().toUpperCase(Locale.ROOT)))
+                .filter(e ->
+                        set.contains(e.getName()) || !owned.contains(e.getName().toUpperCase(Locale.ROOT)))
                 .toList();
         dask.setEnv(join(
                 theirs,

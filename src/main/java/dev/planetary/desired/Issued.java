@@ -32,7 +32,8 @@ record Issued(
                         .orElse(Instant.EPOCH),
                 read(live, ClusterSecrets.CERTIFICATE)
                         .flatMap(c -> read(live, ClusterSecrets.KEY).flatMap(k -> Leaf.of(c, k))),
-                read(live, ClusterSecrets.TOKEN).filter(token -> token.matches("[!-~]+")));
+                read(live.filter(ClusterSecrets::isManaged), ClusterSecrets.TOKEN)
+                        .filter(token -> token.matches("[!-~]+")));
     }
 
     /** Which wish for another authority it fulfils; a Secret that is not there fulfils any. */

@@ -41,6 +41,11 @@ public final class Rotation {
                 .isPresent();
     }
 
+    /** Which wish is fulfilled by what is made now for the first time; empty: none is due. */
+    public static String fulfilled(Optional<Instant> asked, Instant now) {
+        return asked.filter(at -> !at.isAfter(now)).map(Instant::toString).orElse("");
+    }
+
     /** Which wish an object of ours fulfils; empty: none was ever there. */
     public static String done(HasMetadata ours) {
         return annotation(ours, DONE).filter(Rotation::isTime).orElse("");

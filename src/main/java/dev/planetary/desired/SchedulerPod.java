@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import java.util.Locale;
 
 /** The pod of the Dask scheduler. */
 public final class SchedulerPod {
@@ -26,18 +27,18 @@ public final class SchedulerPod {
                                 .withTerminationGracePeriodSeconds(30L)
                                 .withAffinity(Placement.NOT_ON_SPOT)
                                 .build(),
-                        container(model.accepted().image(), resources(spec.resources())),
+                        container(model, resources(spec.resources())),
                         DaskEnv.of(model),
                         spec.template());
     }
 
-    private static Container container(String image, ResourceRequirements resources) {
+    private static Container container(ClusterModel model, ResourceRequirements resources) {
         return new ContainerBuilder()
-                .withImage(image)
+                .withImage(model.accepted().image())
                 .withCommand("dask", "scheduler")
                 .withArgs(
                         "--protocol",
-                        "tls",
+                        model.transport().protocol(),
                         "--port",
                         String.valueOf(ClusterModel.COMM_PORT),
                         "--dashboard-address",
@@ -59,7 +60,7 @@ public final class SchedulerPod {
                 .withNewHttpGet()
                 .withPath("/health")
                 .withNewPort(ClusterModel.HTTP_PORT)
-                .withScheme("HTTPS")
+                .withScheme(model.transport().http().toUpperCase(Locale.ROOT))
                 .endHttpGet()
                 .withPeriodSeconds(1)
                 .withTimeoutSeconds(5)

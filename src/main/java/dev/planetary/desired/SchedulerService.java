@@ -21,9 +21,6 @@ public final class SchedulerService {
     /** Azure makes a load balancer within the virtual network only if this is "true". */
     private static final String AZURE_INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal";
 
-    private static final ServicePort COMM = port("comm", ClusterModel.COMM_PORT, "tls");
-    private static final ServicePort HTTP = port("http", ClusterModel.HTTP_PORT, "https");
-
     private SchedulerService() {}
 
     /** Inside the cluster: always there, under the name that pods are given, with both ports. */
@@ -33,18 +30,21 @@ public final class SchedulerService {
         return base(model, model.names().service(), isExposed(spec) ? Map.of() : spec.annotations())
                 .editSpec()
                 .withType(Type.ClusterIP.name())
-                .withPorts(COMM, HTTP)
+                .withPorts(
+                        comm(model),
+                        port("http", ClusterModel.HTTP_PORT, model.transport().http()))
                 .endSpec()
                 .build();
     }
 
     /**
      * For a load balancer: Dask's own protocol and nothing else. The client's address is kept ({@code Local}), so that the
-     * NetworkPolicy can tell who comes; there is one scheduler, so nothing is balanced. Internal, unless an annotation says otherwise.
+     * NetworkPolicy can tell who comes; there is one scheduler, so nothing is balanced. Internal, unless an annotation says otherwise. Never
+     * without TLS, whatever the spec says: it may not be the one in force.
      */
     public static Optional<Service> external(ClusterModel model) {
         var spec = model.cluster().specOrDefault().scheduler().service();
-        if (!isExposed(spec)) {
+        if (!isExposed(spec) || !model.transport().encrypted()) {
             return Optional.empty();
         }
         var annotations = new TreeMap<>(Map.of(AZURE_INTERNAL, "true"));
@@ -54,7 +54,7 @@ public final class SchedulerService {
                 .withType(Type.LoadBalancer.name())
                 .withExternalTrafficPolicy("Local")
                 .withLoadBalancerSourceRanges(spec.loadBalancerSourceRanges())
-                .withPorts(COMM)
+                .withPorts(comm(model))
                 .endSpec()
                 .build());
     }
@@ -77,6 +77,10 @@ public final class SchedulerService {
                 .withSelector(labels)
                 .withPublishNotReadyAddresses(true)
                 .endSpec();
+    }
+
+    private static ServicePort comm(ClusterModel model) {
+        return port("comm", ClusterModel.COMM_PORT, model.transport().protocol());
     }
 
     private static ServicePort port(String name, int number, String protocol) {
@@ -138,7 +142,7 @@ public final class SchedulerService {
 
     private static List<String> ports(List<ServicePort> ports) {
         return ports.stream()
-                .map(p -> p.getName() + p.getPort() + p.getTargetPort())
+                .map(p -> p.getName() + p.getPort() + p.getTargetPort() + p.getAppProtocol())
                 .toList();
     }
 

@@ -60,7 +60,7 @@ public final class WorkerPod {
         }
         return new DaskPod(model, model.accepted().workerHash(group), labels(model, group, spec.spot(), onSpot))
                 // OnFailure: a retired worker exits 0 and stays down, a crashed one comes back.
-                .render(name, role.build(), container(spec, model.accepted().image(group)), env, spec.template());
+                .render(name, role.build(), container(model, group, spec), env, spec.template());
     }
 
     private static Map<String, String> labels(ClusterModel model, String group, Spot spot, boolean onSpot) {
@@ -70,11 +70,11 @@ public final class WorkerPod {
                 : Labels.worker(cluster, group, onSpot ? Labels.SPOT : Labels.REGULAR);
     }
 
-    private static Container container(WorkersSpec spec, String image) {
+    private static Container container(ClusterModel model, String group, WorkersSpec spec) {
         return new ContainerBuilder()
-                .withImage(image)
+                .withImage(model.accepted().image(group))
                 .withCommand("dask", "worker")
-                .withArgs(args(spec))
+                .withArgs(args(spec, model.transport().protocol()))
                 .withResources(WorkerResources.of(spec))
                 .addNewPort()
                 .withName("http")
@@ -91,10 +91,10 @@ public final class WorkerPod {
                 .build();
     }
 
-    private static List<String> args(WorkersSpec spec) {
+    private static List<String> args(WorkersSpec spec, String protocol) {
         var args = new ArrayList<>(List.of(
                 "--protocol",
-                "tls",
+                protocol,
                 "--dashboard-address",
                 ":8788",
                 "--nthreads",

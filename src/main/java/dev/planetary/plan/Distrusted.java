@@ -40,7 +40,7 @@ public final class Distrusted {
         return new Departure(
                 pod,
                 Departure.Reason.CaRotated,
-                pod.name() + ": the cluster has a new certificate authority, as annotation " + Rotation.ASKED + " asks"
+                pod.name() + ": nothing of before is trusted any more, as annotation " + Rotation.ASKED + " asks"
                         + (pod.isScheduler() ? "; results are lost, clients need the new Secret" : ""));
     }
 }

@@ -8,6 +8,8 @@ import dev.planetary.desired.WorkerPod;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.status.Finding;
 import dev.planetary.validate.Renderable;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -20,11 +22,17 @@ final class Acceptance {
     private final String defaultImage;
     /** A refused change is not tried out anew at every event. */
     private final Attempts refusals;
+    /** One that waits for somebody's Secret is: no event tells of Secrets. */
+    private final Attempts secrets;
 
-    Acceptance(Applier applier, String defaultImage, Attempts refusals) {
+    private final Identities identities;
+
+    Acceptance(Applier applier, String defaultImage, Identities identities, Clock clock) {
         this.applier = applier;
         this.defaultImage = defaultImage;
-        this.refusals = refusals;
+        this.identities = identities;
+        this.refusals = new Attempts(clock);
+        this.secrets = new Attempts(clock);
     }
 
     /**
@@ -40,7 +48,7 @@ final class Acceptance {
         }
         var current = seen.latest().get();
         if (current.covers(spec)) {
-            refusals.forget(uid(seen));
+            forget(uid(seen));
             return new Decision(current, Optional.empty());
         }
         var next = current.next(spec, defaultImage);
@@ -50,19 +58,39 @@ final class Acceptance {
 
     void forget(String clusterUid) {
         refusals.forget(clusterUid);
+        secrets.forget(clusterUid);
+    }
+
+    /** When a spec that waits for a Secret is tried again. */
+    Optional<Instant> next(String clusterUid) {
+        return secrets.next(clusterUid);
     }
 
     private Optional<Finding> refusal(ClusterObservation seen, ClusterModel model) {
         var generation = seen.cluster().getMetadata().getGeneration();
-        var standing = refusals.standing(uid(seen), generation);
-        if (!standing.isEmpty()) {
-            return standing.stream().findFirst();
+        var standing = Stream.of(refusals, secrets)
+                .flatMap(attempts -> attempts.standing(uid(seen), generation).stream())
+                .findFirst();
+        if (standing.isPresent()) {
+            return standing;
         }
         var refused = Renderable.check(model)
                 .or(() -> seen.pods().isEmpty() ? Optional.empty() : tryOut(model))
-                .map(f -> new Finding(true, f.reason(), f.message() + "; the last good spec stays in force"));
+                .map(Acceptance::asBefore);
         refusals.note(uid(seen), generation, refused.stream().toList());
-        return refused;
+        if (refused.isPresent()) {
+            return refused;
+        }
+        var missing = Optional.of(model)
+                .filter(_ -> !seen.pods().isEmpty())
+                .flatMap(identities::problem)
+                .map(Acceptance::asBefore);
+        secrets.note(uid(seen), generation, missing.stream().toList());
+        return missing;
+    }
+
+    private static Finding asBefore(Finding refused) {
+        return new Finding(true, refused.reason(), refused.message() + "; the last good spec stays in force");
     }
 
     /** Under names that nobody has: the answer is about the pod, not about its name. */

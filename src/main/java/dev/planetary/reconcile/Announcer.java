@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,11 +57,12 @@ final class Announcer {
     /** The condition is the memory of the warning: an operator that dies between event and status warns twice, never not at all. */
     private void life(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
         var before = Optional.ofNullable(cluster.getStatus());
-        status.condition(Condition.EXPIRES_SOON)
-                .filter(c -> before.flatMap(b -> b.condition(Condition.EXPIRES_SOON))
+        Stream.of(Condition.EXPIRES_SOON, Condition.TLS_OFF)
+                .flatMap(type -> status.condition(type).stream())
+                .filter(c -> before.flatMap(b -> b.condition(c.type()))
                         .filter(b -> b.message().equals(c.message()))
                         .isEmpty())
-                .ifPresent(c -> events.warning(cluster, c.type(), c.message()));
+                .forEach(c -> events.warning(cluster, c.type(), c.message()));
         if (before.flatMap(PlanetaryClusterStatus::stop).isPresent()
                 && status.stop().isEmpty()
                 && status.phase() != Phase.Suspended) {

@@ -56,14 +56,14 @@ record ClusterParts(
         var recent = new RecentWrites(clock);
         var parallel = new Parallel(executor);
         var applier = new Applier(client, recent);
-        var identities = new Identities(client, applier, settings, clock);
+        var identities = new Identities(new Secrets(client, applier), settings, clock);
         var refusals = new Attempts(clock);
         var flapping = new Attempts(clock);
         var calm = new Calm(settings.scaleDownAfter());
         var statuses = new StatusWriter(client, clock);
         var events = new EventRecorder(client, clock, executor, instance);
         var announcer = new Announcer(events, telemetry);
-        var acceptance = new Acceptance(applier, settings.clientImage(), new Attempts(clock));
+        var acceptance = new Acceptance(applier, settings.clientImage(), identities, clock);
         var preloads = Preloads.load();
         var nodeEvents = new NodeEvents(settings.nodeWatch());
         var trustedCa = TrustedCa.read(client, settings);

@@ -153,6 +153,7 @@ final class ClusterPass {
                 .map(c -> parts.identities().rereadAfter(uid, REREAD_SECRETS_AFTER));
         return Stream.of(
                         parts.refusals().next(uid),
+                        parts.acceptance().next(uid),
                         parts.flapping().next(uid),
                         parts.recent().nextExpiry(uid),
                         parts.identities().due(uid),

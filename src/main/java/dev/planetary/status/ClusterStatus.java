@@ -54,7 +54,7 @@ public final class ClusterStatus {
         if (before.isPresent() && findings.isEmpty() && unheard(seen, before.get())) {
             return before.get();
         }
-        var conditions = conditions(facts, before);
+        var conditions = conditions(facts, model, before);
         var scheduler = seen.scheduler();
         var life = facts.life();
         return new PlanetaryClusterStatus(
@@ -119,7 +119,8 @@ public final class ClusterStatus {
                                                         since,
                                                         "OperatorError",
                                                         message)),
-                                        before.flatMap(b -> b.condition(Condition.EXPIRES_SOON)).stream())
+                                        Stream.of(Condition.EXPIRES_SOON, Condition.TLS_OFF)
+                                                .flatMap(type -> before.flatMap(b -> b.condition(type)).stream()))
                                 .toList(),
                         before.map(PlanetaryClusterStatus::scheduler).orElse(null),
                         before.map(PlanetaryClusterStatus::workers).orElse(null),
@@ -174,7 +175,8 @@ public final class ClusterStatus {
         return s.condition(Condition.READY).map(c -> c.status() + c.reason()).orElse("");
     }
 
-    private static List<Condition> conditions(Facts facts, Optional<PlanetaryClusterStatus> before) {
+    private static List<Condition> conditions(
+            Facts facts, ClusterModel model, Optional<PlanetaryClusterStatus> before) {
         var ready = Verdict.ready(facts);
         var stalled = facts.findings().stream().filter(Finding::permanent).findFirst();
         var all = new ArrayList<Condition>();
@@ -193,6 +195,9 @@ public final class ClusterStatus {
         }
         LifeTold.expiresSoon(facts, before)
                 .map(v -> condition(Condition.EXPIRES_SOON, v, facts, before))
+                .ifPresent(all::add);
+        TlsTold.off(model)
+                .map(v -> condition(Condition.TLS_OFF, v, facts, before))
                 .ifPresent(all::add);
         return all;
     }

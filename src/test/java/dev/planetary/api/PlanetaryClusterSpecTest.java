@@ -52,7 +52,7 @@ class PlanetaryClusterSpecTest {
     /** An older operator meets objects of a newer CRD after a rollback. */
     @Test
     void fields_of_a_newer_version_are_ignored() {
-        assertThat(read("spec: {someTime: 20m, workers: {spot: Never}, tls: {secretName: x}}")
+        assertThat(read("spec: {someTime: 20m, workers: {spot: Never}, tls: {ciphers: x}}")
                         .getSpec())
                 .isEqualTo(PlanetaryClusterSpec.DEFAULT);
     }

@@ -1,6 +1,7 @@
 package dev.planetary.dask;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import dev.planetary.tls.TlsContexts;
@@ -27,7 +28,7 @@ final class FakeScheduler implements AutoCloseable {
     final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
     final List<Asked> asked = new CopyOnWriteArrayList<>();
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-    private final HttpsServer server;
+    private final HttpServer server;
     private final Cluster cluster;
 
     FakeScheduler(Cluster cluster) throws Exception {
@@ -35,10 +36,25 @@ final class FakeScheduler implements AutoCloseable {
     }
 
     FakeScheduler(Cluster cluster, InetAddress address, int port) throws Exception {
-        this.cluster = cluster;
-        server = HttpsServer.create(new InetSocketAddress(address, port), 0);
+        this(cluster, https(cluster, new InetSocketAddress(address, port)));
+    }
+
+    /** One whose TLS is off. */
+    static FakeScheduler plain(Cluster cluster) throws Exception {
+        return new FakeScheduler(
+                cluster, HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0));
+    }
+
+    private static HttpServer https(Cluster cluster, InetSocketAddress address) throws Exception {
+        var server = HttpsServer.create(address, 0);
         server.setHttpsConfigurator(new HttpsConfigurator(
                 TlsContexts.of(cluster.leaf(), cluster.authority().certificatePem())));
+        return server;
+    }
+
+    private FakeScheduler(Cluster cluster, HttpServer server) {
+        this.cluster = cluster;
+        this.server = server;
         server.setExecutor(executor);
         server.createContext("/planetary/v1/", this::handle);
         server.start();

@@ -71,7 +71,9 @@ class AcceptedSpecTest {
                 "serviceAccountName: s",
                 "imagePullPolicy: Always",
                 "imagePullSecrets: [{name: s}]",
-                "envFrom: [{secretRef: {name: s}}]"
+                "envFrom: [{secretRef: {name: s}}]",
+                "tls: {mode: 'Off'}",
+                "tls: {mode: Provided, secretName: s}"
             })
     void what_both_have_in_common_changes_both(String change) {
         var old = accept("{}");
@@ -107,6 +109,16 @@ class AcceptedSpecTest {
     void a_quantity_in_another_spelling_is_no_change(String spelling) {
         assertThat(accept("workers: {resources: {limits: {cpu: '1'}}}").covers(spec(spelling)))
                 .isTrue();
+    }
+
+    @Test
+    void another_Secret_for_TLS_changes_both() {
+        var old = accept("tls: {mode: Provided, secretName: s}");
+
+        var next = old.next(spec("tls: {mode: Provided, secretName: t}"), IMAGE);
+
+        assertThat(next.schedulerHash()).isNotEqualTo(old.schedulerHash());
+        assertThat(next.workerHash("default")).isNotEqualTo(old.workerHash("default"));
     }
 
     @Test
