@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -277,10 +278,15 @@ public final class RealCluster
 
     /** The sample client pod for cluster {@code ndvi}, running. */
     Pod clientPod(String cluster) {
+        return clientPod(cluster, pod -> pod);
+    }
+
+    /** The same, changed before it is made. */
+    Pod clientPod(String cluster, UnaryOperator<Pod> change) {
         var yaml = read(SAMPLES.resolve("ndvi-client.yaml"))
                 .replace("image: planetary-client", "image: " + clientImage())
                 .replace("ndvi", cluster);
-        var pod = client.getKubernetesSerialization().unmarshal(yaml, Pod.class);
+        var pod = change.apply(client.getKubernetesSerialization().unmarshal(yaml, Pod.class));
         pod.getMetadata().setNamespace(namespace);
         client.resource(pod).create();
         return client.resource(pod).waitUntilReady(PATIENCE.toSeconds(), TimeUnit.SECONDS);

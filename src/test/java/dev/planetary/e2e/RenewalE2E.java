@@ -29,7 +29,8 @@ class RenewalE2E {
     /** Renewed after a minute, ended after a minute and a half. */
     private static final String LIFE = "PT90S";
 
-    private static final String PROGRAM =
+    /** A long computation that tells on demand who shows which certificate, and at its end whether anything was lost. */
+    static final String PROGRAM =
             """
             import asyncio, os, shutil, socket, ssl, sys, time
             from distributed import Client
