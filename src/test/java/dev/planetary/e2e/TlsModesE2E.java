@@ -97,8 +97,10 @@ class TlsModesE2E {
         // Then
         assertThat(said.exitCode()).as(said.output()).isZero();
         assertThat(said.output().lines().filter(l -> l.startsWith("own ")))
+                .as(said.output())
                 .containsExactly("own answered", "own answered");
         assertThat(said.output().lines().filter(l -> l.startsWith("other ")))
+                .as(said.output())
                 .hasSize(2)
                 .allMatch(l -> l.startsWith("other refused"));
 
@@ -226,9 +228,9 @@ class TlsModesE2E {
                         comm = await connect(address, timeout=5, **how)
                         await comm.write({"op": "identity", "reply": True})
                         answer = await asyncio.wait_for(comm.read(), 5)
-                        print(name, "answered" if "type" in answer else answer)
+                        print(name, "answered" if "type" in answer else answer, flush=True)
                     except (OSError, ssl.SSLError, asyncio.TimeoutError) as error:
-                        print(name, "refused", type(error).__name__, error)
+                        print(name, "refused", type(error).__name__, error, flush=True)
 
                 client = Client()
                 addresses = [client.scheduler.address, *list(client.scheduler_info(n_workers=-1)["workers"])[:1]]

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -20,6 +21,8 @@ enum CrashScenario {
     ANOTHER_GROUP(apply("workers: {replicas: 1}"), change("workerGroups: [{name: extra, replicas: 2}]")),
     A_GROUP_LESS(
             apply("workers: {replicas: 1}, workerGroups: [{name: extra, replicas: 1}]"), change("workerGroups: null")),
+    TLS_OFF(apply("workers: {replicas: 1}"), change("tls: {mode: \"Off\"}")),
+    TLS_BACK(apply("tls: {mode: \"Off\"}, workers: {replicas: 1}"), change("tls: null")),
     SUSPENSION(apply("workers: {replicas: 2}"), change("suspend: true")),
     RESUMPTION(apply("suspend: true, workers: {replicas: 2}"), change("suspend: false")),
     DELETION(apply("workers: {replicas: 2}"), CrashScenario::delete),
@@ -84,7 +87,7 @@ enum CrashScenario {
 
     /** Pods that stand beside those they replace take whatever number is free. */
     boolean keepsNumbers() {
-        return this != OTHER_IMAGE && this != OTHER_WORKERS;
+        return !Set.of(OTHER_IMAGE, OTHER_WORKERS, TLS_OFF, TLS_BACK).contains(this);
     }
 
     boolean deletes() {
