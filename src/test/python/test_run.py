@@ -424,17 +424,19 @@ def test_what_the_environment_holds_as_secrets_is_kept_nowhere(runner):
         "AZURE_STORAGE_SAS_TOKEN": "?sv=2021&sp=rw&sig=ijklmnop%2F%2B34%3D",
         "AZURE_CLIENT_SECRET": "qrst#uvwx yz",
         "PC_SDK_SUBSCRIPTION_KEY": "subscribed-to-it",
+        "OUTER_KEY": "before-subscribed-to-it-after",
         "PARAM_KEY": "a-parameter",
     }
     runner.script(
         "import os\n"
         "for name, value in os.environ.items(): print(repr(value))\n"
+        "print(os.environ['OUTER_KEY'])\n"
         "print('abcdefgh/+12==', 'ijklmnop/+34=', 'x' + 'qrst#uvwx yz' + 'x', os.environ['PARAM_KEY'])\n"
         "raise SystemExit(1)"
     )
     assert runner.run(**env) == 1
     kept = runner.log.read_text()
-    for secret in ("abcdefgh", "ijklmnop", "uvwx", "subscribed", "34%3D"):
+    for secret in ("abcdefgh", "ijklmnop", "uvwx", "subscribed", "after", "34%3D"):
         assert secret not in kept and secret not in runner.message()["tail"]
     assert "a-parameter" in kept and str(runner.folder) in kept
 
