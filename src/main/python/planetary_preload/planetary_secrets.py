@@ -17,7 +17,7 @@ LONGEST_LINE = 1 << 16
 LONGEST_SECRET = 1 << 12
 """So many bytes of a line that is cut are held back: a secret may only have begun there."""
 
-# What must be in a line, in small letters, for the expression to be worth a try; and the expression, whose one
+# What must be in a line, in small letters, for the expression to be worth a try; and the expression: its one
 # group is what is kept before the secret. None reaches beyond a line.
 _FORMS = (
     ((b"sig=", b"sig%3d"), rb"((?:(?<!\w)|(?<=%26)|(?<=%3F)|(?<=%3f))[Ss][Ii][Gg](?:=|%3[Dd]))[\w%+/=.~-]+"),
