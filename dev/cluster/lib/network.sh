@@ -22,10 +22,9 @@ node_address() {
 # kube-proxy changes one table after the other: while a Service gets or loses its endpoints, packets to it may pass as
 # they are. They must not leave this machine, where anything may answer them; dropped, they are sent again.
 services_stay_inside() {
-  iptables -w -t mangle -C FORWARD $(services_rule) 2>/dev/null || iptables -w -t mangle -A FORWARD $(services_rule)
+  local rule=(FORWARD -d "$SERVICE_CIDR" -m comment --comment planetary-services -j DROP)
+  iptables -w -t mangle -C "${rule[@]}" 2>/dev/null || iptables -w -t mangle -A "${rule[@]}"
 }
-
-services_rule() { echo "-d $SERVICE_CIDR -m comment --comment planetary-services -j DROP"; }
 
 # cni_config: /20 of addresses, so that those of pods just gone need not be taken again at once.
 cni_config() {

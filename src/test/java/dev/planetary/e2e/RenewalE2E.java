@@ -18,14 +18,12 @@ import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /** Certificates that end while a computation runs. For its time the operator gives all certificates a short life. */
 @Isolated("sets the operator's settings")
-@Order(1)
 class RenewalE2E {
     private static final String SETTING = "PLANETARY_CERTIFICATE_LIFE";
     /** Renewed after a minute, ended after a minute and a half. */

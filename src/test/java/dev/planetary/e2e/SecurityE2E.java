@@ -36,7 +36,7 @@ class SecurityE2E {
         var answers = answers(REAL.python(
                 mine,
                 """
-                import asyncio, json, ssl, urllib.request
+                import asyncio, json, ssl, sys, urllib.request
                 from distributed.comm import connect
                 from distributed.core import rpc
                 from distributed.security import Security
@@ -55,14 +55,18 @@ class SecurityE2E {
                                                      headers={"Authorization": "Bearer " + token})
                     return json.load(urllib.request.urlopen(request, context=anybody))["workers"][0]["address"]
 
+                def say(name, what):
+                    # Dask logs meanwhile, and print writes word by word.
+                    sys.stdout.write(f"{name} {what}\\n")
+
                 async def attempt(name, address, **how):
                     try:
                         comm = await connect(address, timeout=5, **how)
                         await comm.write({"op": "identity", "reply": True})
                         answer = await asyncio.wait_for(comm.read(), 5)
-                        print(name, "answered" if "type" in answer else answer)
+                        say(name, "answered" if "type" in answer else answer)
                     except (OSError, ssl.SSLError, asyncio.TimeoutError) as error:
-                        print(name, "refused", type(error).__name__, error)
+                        say(name, f"refused {type(error).__name__} {error}")
 
                 async def main(tokens):
                     for role in "scheduler", "worker":

@@ -82,7 +82,7 @@ final class CrashRun implements AutoCloseable {
         flow.wire().breaks(death);
         scenario.when.accept(flow);
         new EndState(flow, kinds).collectGarbage();
-        until().until(() -> death.struck() || rests());
+        until().until(() -> death.struck() || scenario.over.test(flow) && rests());
         return death;
     }
 

@@ -1,6 +1,14 @@
 package dev.planetary.reconcile;
 
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryClusterStatus.Phase;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** What users do to a cluster {@code c}, for the operator to be killed in the middle of. */
 enum CrashScenario {
@@ -20,7 +28,31 @@ enum CrashScenario {
     RECREATION(apply("workers: {replicas: 2}"), flow -> {
         delete(flow);
         flow.apply("c", "workers: {replicas: 1}");
-    });
+    }),
+    STOP(apply(soonIdle()), CrashScenario::leaveAlone, stands(Phase.Stopped)),
+    START(
+            flow -> {
+                flow.apply("c", soonIdle());
+                stands(Phase.Running).await(flow);
+                leaveAlone(flow);
+                stands(Phase.Stopped).await(flow);
+            },
+            CrashScenario::start,
+            stands(Phase.Running)),
+    AUTOSCALING(
+            apply("workers: {replicas: 1}"),
+            flow -> {
+                flow.change("c", "workers: {autoscale: {min: 1, max: 3}}");
+                flow.scheduler("c").wants(Map.of("default", 3));
+            },
+            flow -> flow.pods().workers("c").size() == 3);
+
+    /** Seen by users before it can be over: an operator also rests while it waits for a time to come. */
+    private interface Sight extends Predicate<Flow> {
+        default void await(Flow flow) {
+            Flow.until().until(() -> test(flow));
+        }
+    }
 
     /** What is there before, and is ready. */
     final Consumer<Flow> given;
@@ -28,15 +60,26 @@ enum CrashScenario {
     final Consumer<Flow> when;
     /** What happens while none is there. */
     final Consumer<Flow> meanwhile;
+    /** What is seen once it is over. */
+    final Predicate<Flow> over;
 
     CrashScenario(Consumer<Flow> given, Consumer<Flow> when) {
         this(given, when, flow -> {});
     }
 
     CrashScenario(Consumer<Flow> given, Consumer<Flow> when, Consumer<Flow> meanwhile) {
+        this(given, when, meanwhile, _ -> true);
+    }
+
+    CrashScenario(Consumer<Flow> given, Consumer<Flow> when, Sight over) {
+        this(given, when, _ -> {}, over);
+    }
+
+    CrashScenario(Consumer<Flow> given, Consumer<Flow> when, Consumer<Flow> meanwhile, Predicate<Flow> over) {
         this.given = given;
         this.when = when;
         this.meanwhile = meanwhile;
+        this.over = over;
     }
 
     /** Pods that stand beside those they replace take whatever number is free. */
@@ -54,6 +97,27 @@ enum CrashScenario {
 
     private static Consumer<Flow> change(String spec) {
         return flow -> flow.change("c", spec);
+    }
+
+    /** Users are warned 5 s before. */
+    private static String soonIdle() {
+        return "idleTimeout: 10s, workers: {replicas: 2}";
+    }
+
+    private static Sight stands(Phase phase) {
+        return flow -> flow.status("c").filter(s -> s.phase() == phase).isPresent();
+    }
+
+    private static void leaveAlone(Flow flow) {
+        flow.scheduler("c").idleSince(Instant.now().minus(Duration.ofHours(1)));
+    }
+
+    private static void start(Flow flow) {
+        var after = flow.status("c").orElseThrow().stop().orElseThrow().at().plusSeconds(1);
+        flow.cluster("c")
+                .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        "metadata: {annotations: {%s: '%s'}}".formatted(PlanetaryCluster.START, after));
     }
 
     private static void delete(Flow flow) {

@@ -9,9 +9,12 @@ import dev.planetary.it.ApiServer;
 import dev.planetary.tls.Pem;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -53,20 +56,27 @@ class RenewalIT {
     @Test
     void aNewAuthorityIsTrustedBesideTheOldOneBeforeItIsUsed() {
         // Given
-        flow.restart(new TestSettings(Flow.IMAGE, Duration.ofSeconds(9), LONG, Duration.ofSeconds(2)));
+        flow.restart(new TestSettings(Flow.IMAGE, Duration.ofSeconds(12), LONG, Duration.ofSeconds(2)));
         flow.apply("c", "workers: {replicas: 1}");
         flow.comeUp("c", 1);
         var pods = uids();
-        var first = secret("c-pods");
+        var seen = new CopyOnWriteArrayList<Secret>();
 
         // When
-        Flow.until().until(() -> trusted("c-pods") == 2 && trusted("c-client") == 2);
+        try (var _ = flow.client()
+                .secrets()
+                .inNamespace(flow.namespace())
+                .withName("c-pods")
+                .watch(new Recorder(seen))) {
+            Flow.until().until(() -> seen.size() >= 4);
+        }
 
-        // Then: not used yet; then it is, and in the end the old one is forgotten
-        assertThat(certificate("c-pods")).isEqualTo(first.getData().get(ClusterSecrets.CERTIFICATE));
-        Flow.until().until(() -> !certificate("c-pods").equals(first.getData().get(ClusterSecrets.CERTIFICATE)));
-        assertThat(trusted("c-pods")).isEqualTo(2);
-        Flow.until().until(() -> !ca("c-pods").contains(ca(first)));
+        // Then: trusted, then used, then, with the next change, the old one is forgotten
+        assertThat(seen.stream().limit(3).map(RenewalIT::trusted)).containsExactly(1, 2, 2);
+        assertThat(seen.stream().limit(3).map(s -> s.getData().get(ClusterSecrets.CERTIFICATE)))
+                .satisfies(leaf -> assertThat(leaf.get(1)).isEqualTo(leaf.get(0)))
+                .satisfies(leaf -> assertThat(leaf.get(2)).isNotEqualTo(leaf.get(1)));
+        assertThat(ca(seen.get(3))).doesNotContain(ca(seen.get(0)));
         assertThat(uids()).isEqualTo(pods);
         assertThat(flow.ready("c")).isTrue();
     }
@@ -182,7 +192,20 @@ class RenewalIT {
         return ClusterSecrets.read(secret, ClusterSecrets.CA);
     }
 
-    private int trusted(String secret) {
+    private static int trusted(Secret secret) {
         return Pem.certificates(ca(secret)).size();
+    }
+
+    /** Every state that a Secret was in: between two looks it may have been in several. */
+    private record Recorder(List<Secret> seen) implements Watcher<Secret> {
+        @Override
+        public void eventReceived(Action action, Secret secret) {
+            seen.add(secret);
+        }
+
+        @Override
+        public void onClose(WatcherException cause) {
+            throw new IllegalStateException(cause);
+        }
     }
 }
