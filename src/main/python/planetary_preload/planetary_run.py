@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -44,6 +45,7 @@ class Child:
 
     def __init__(self, grace: float):
         self.stopped_at: float | None = None
+        self._grace = grace
         self._patience = grace - min(FAREWELL_SECONDS, grace / 2)
         self._pid = 0
         self._code: int | None = None
@@ -52,7 +54,7 @@ class Child:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         for number in (*STOPPING, signal.SIGCHLD):
-            signal.signal(number, lambda *_: None)  # not ignored, or nothing would come through the pipe
+            signal.signal(number, self._note)  # not ignored, or nothing would come through the pipe
 
     def run(self, command: list[str], take) -> int:
         """The exit code, 128 + n for signal n; OSError if it did not start. ``take`` gets what it prints,
@@ -82,6 +84,14 @@ class Child:
         process.returncode = self._code
         return self._code if self._code >= 0 else 128 - self._code
 
+    def seconds_left(self) -> float | None:
+        """Of the grace period, with a little for ourselves; None while nobody wants us to stop."""
+        return None if self.stopped_at is None else self.stopped_at + self._grace - 0.5 - time.monotonic()
+
+    def _note(self, number: int, _) -> None:
+        if number in STOPPING and self.stopped_at is None:
+            self.stopped_at = time.monotonic()
+
     def _timeout(self, drained: float) -> float | None:
         """Milliseconds."""
         until = drained
@@ -96,7 +106,6 @@ class Child:
         heard = os.read(self._wake, 1 << 10)
         for number in STOPPING:
             if number in heard:
-                self.stopped_at = self.stopped_at or time.monotonic()
                 self._send(number)
         # The first process of a container has to see off everybody's children.
         with contextlib.suppress(ChildProcessError):
@@ -170,14 +179,14 @@ class Output:
         for lines in self._lines.values():
             self._keep(lines.rest())
 
-    def close(self, seconds: float) -> None:
-        """Wait so long until the log is where it belongs."""
+    def close(self, seconds: float, left: Callable[[], float | None]) -> None:
+        """Wait until the log is where it belongs: so long, or what is left if somebody wants us to stop."""
         if self._log >= 0:
             with self._noting("The log file may be incomplete"):
                 os.close(self._log)
         if self._blob:
             with self._noting("The log could not be uploaded in full"):
-                self._blob.close(max(0.0, seconds))
+                self._blob.close(seconds, left)
 
     def _keep(self, data: bytes) -> None:
         if not data:
@@ -296,7 +305,7 @@ def main(args: list[str]) -> int:
         output.say(f"planetary: {note}")
     # After the message, for this may outlast what is left of the grace period.
     told = len(notes)
-    output.close(UPLOAD_SECONDS if child.stopped_at is None else child.stopped_at + grace - time.monotonic())
+    output.close(UPLOAD_SECONDS, child.seconds_left)
     if len(notes) > told:
         tell(environ, secrets, (code, result, tail), notes)
     return code

@@ -17,19 +17,27 @@ LONGEST_LINE = 1 << 16
 LONGEST_SECRET = 1 << 12
 """So many bytes of a line that is cut are held back: a secret may only have begun there."""
 
-# Each alternative has one group, what is kept before the secret. None reaches beyond a line.
-_KNOWN = rb"""
-  ((?:(?<![A-Za-z0-9_])|(?<=%26)|(?<=%3F)|(?<=%3f))[Ss][Ii][Gg](?:=|%3[Dd])) [\w%+/=.~-]+
-| ((?i:["']sig["'][ \t]*:[ \t]*["'])) [^"'\r\n\\]+
-| ((?i:(?:account|shared_?access|storage|access)_?key|shared_?access_?signature|connection_?string
-    |client_?secret|sas_?token|access_?token|subscription[-_]?key|passwo?r?d)
-    (?:\\?["'])?[ \t]*[=:][ \t]*(?:\\?["'])?) [^\s;"',)&\\]+
-| ((?i:authorization)(?:\\?["'])?[ \t]*[=:][ \t]*(?:\\?["'])?(?:[A-Za-z]+[ \t]+)?) [^\s"',;\\]+
-| (\b(?i:bearer)[ \t]+) [\w.~+/=-]{16,}
-| (\b(?i:sharedkey(?:lite)?)[ \t]+\w+:) [A-Za-z0-9+/=]+
-| (\b)eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*
-| (://[^/\s:@"']{0,256}:) [^/\s@"']{1,256}(?=@)
-"""
+# What must be in a line, in small letters, for the expression to be worth a try; and the expression: its one
+# group is what is kept before the secret. None reaches beyond a line.
+_FORMS = (
+    ((b"sig=", b"sig%3d"), rb"((?:(?<!\w)|(?<=%26)|(?<=%3F)|(?<=%3f))[Ss][Ii][Gg](?:=|%3[Dd]))[\w%+/=.~-]+"),
+    ((b'sig"', b"sig'"), rb"""([\"'][Ss][Ii][Gg][\"'][ \t]*:[ \t]*[\"'])[^\"'\r\n\\]+"""),
+    (
+        (b"key", b"signature", b"connection", b"secret", b"token", b"password", b"passwd"),
+        rb"""((?i:account_?key|shared_?access_?key|storage_?key|access_?key|shared_?access_?signature
+        |connection_?string|client_?secret|sas_?token|access_?token|subscription[-_]?key|passwo?r?d)
+        (?:\\?[\"'])?[ \t]*[=:][ \t]*(?:\\?[\"'])?)[^\s;\"',)&\\]+""",
+    ),
+    (
+        (b"authorization",),
+        rb"""((?i:authorization)(?:\\?[\"'])?[ \t]*[=:][ \t]*(?:\\?[\"'])?(?:[A-Za-z]+[ \t]+)?)
+        [^\s\"',;\\]+""",
+    ),
+    ((b"bearer",), rb"(\b(?i:bearer)[ \t]+)[\w.~+/=-]{16,}"),
+    ((b"sharedkey",), rb"(\b(?i:sharedkey(?:lite)?)[ \t]+\w+:)[A-Za-z0-9+/=]+"),
+    ((b"eyj",), rb"(\b)eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*"),
+    ((b"@",), rb"""(://[^/\s:@\"']{0,256}:)[^/\s@\"']{1,256}(?=@)"""),
+)
 _SECRET_NAME = re.compile(r"(?:KEY|SECRET|TOKEN|PASSWORD|CONNECTION_STRING|SAS|CREDENTIALS?)$", re.IGNORECASE)
 _SHORTEST = 8
 """A shorter value is no secret, or its mask would take words out of every line."""
@@ -39,23 +47,36 @@ class Secrets:
     """What to take out, by form and by value."""
 
     def __init__(self, environ: Mapping[str, str]):
-        values = sorted(_values(environ), key=len, reverse=True)
-        literals = b"|".join(re.escape(value.encode("utf-8", "surrogateescape")) for value in values)
-        self._pattern = re.compile((b"()(?:" + literals + b")|" if values else b"") + b"(?x:" + _KNOWN + b")")
+        self._rules = [(triggers, re.compile(b"(?x:" + form + b")")) for triggers, form in _FORMS]
+        for value in sorted(_values(environ), key=len):  # the longest will be the first
+            literal = value.encode("utf-8", "surrogateescape")
+            self._rules.insert(0, ((literal.lower(),), re.compile(b"()" + re.escape(literal))))
 
     def scrub(self, data: bytes) -> bytes:
         """The same with masks; of whole lines, or text that ``Lines`` has cut."""
-        return self._pattern.sub(lambda m: m.group(m.lastindex) + MASK, data)
+        worth_it = self._worth_it(data.lower(), self._rules)
+        if not worth_it:
+            return data
+        return b"".join(self._scrub_line(line, worth_it) for line in data.splitlines(keepends=True))
 
     def cut(self, data: bytes) -> int:
         """Where to cut a line that goes on: before any secret that may not be complete. 0: nowhere."""
         end = len(data) - LONGEST_SECRET
-        for match in self._pattern.finditer(data):
-            if match.start() >= end:
-                break
-            if match.end() > end:
-                return match.start()
-        return max(0, end)
+        cut = end
+        for _, pattern in self._worth_it(data.lower(), self._rules):
+            for match in pattern.finditer(data):
+                if match.start() < end < match.end():
+                    cut = min(cut, match.start())
+        return cut
+
+    def _scrub_line(self, line: bytes, rules) -> bytes:
+        for _, pattern in self._worth_it(line.lower(), rules):
+            line = pattern.sub(rb"\1" + MASK, line)
+        return line
+
+    def _worth_it(self, lower: bytes, rules) -> list:
+        """Expressions are slow."""
+        return [rule for rule in rules if any(trigger in lower for trigger in rule[0])]
 
 
 class Lines:
@@ -89,7 +110,7 @@ def _values(environ: Mapping[str, str]) -> set[str]:
     for name, value in environ.items():
         # Parameters are in the job's spec, for everybody to read.
         if _SECRET_NAME.search(name) and not name.startswith("PARAM_"):
-            found.add(value)
+            found.update(value.splitlines())
             found.update(_parts(value))
     try:
         with open(environ["PLANETARY_TOKEN_FILE"], encoding="ascii") as file:

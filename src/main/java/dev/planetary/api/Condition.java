@@ -33,9 +33,6 @@ public record Condition(
     /** Only while true: nothing but the network keeps anybody from running code in the cluster. */
     public static final String TLS_OFF = "TlsOff";
 
-    /** Only while true: nothing but the network keeps anybody from running code in the cluster. */
-    public static final String TLS_OFF = "TlsOff";
-
     /** The three values of a condition. */
     public enum Status {
         True,
