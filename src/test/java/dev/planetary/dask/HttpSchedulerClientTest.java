@@ -92,24 +92,6 @@ class HttpSchedulerClientTest {
     }
 
     @Test
-    void speaksPlainHttpWithAClusterWhoseTlsIsOff() throws Exception {
-        try (var plain = FakeScheduler.plain(cluster)) {
-            var endpoint = new SchedulerEndpoint(
-                    "cluster-a", "pod", "127.0.0.1", plain.port(), Optional.empty(), cluster.token());
-            plain.answers(state("b", 3)).answers(500);
-
-            assertThat(client.state(endpoint, Optional.empty(), NOW).version()).isEqualTo(3);
-            assertThat(failure(() -> client.ending(endpoint)).reason()).isEqualTo(Reason.UNEXPECTED);
-            var stranger =
-                    new SchedulerEndpoint("other", "pod", "127.0.0.1", plain.port(), Optional.empty(), "x".repeat(64));
-            assertThat(failure(() -> client.ending(stranger)).reason()).isEqualTo(Reason.UNAUTHORIZED);
-            var secured = cluster.endpoint(plain.port());
-            assertThat(failure(() -> client.ending(secured)).reason()).isEqualTo(Reason.UNREACHABLE);
-            assertThat(plain.asked).hasSize(3);
-        }
-    }
-
-    @Test
     void waitsForALateAnswer() throws Exception {
         var state = CompletableFuture.supplyAsync(() -> stateUnchecked(scheduler.endpoint()));
         await().until(() -> scheduler.asked.size() == 1);

@@ -30,7 +30,7 @@ class SchedulerEventsTest {
     private final SchedulerWatch watch = new SchedulerWatch(
             scheduler, new Pace(Duration.ofSeconds(60), Duration.ofMillis(1), Duration.ofMillis(2)), Clock.systemUTC());
     private final ProgressFeed progress = new ProgressFeed();
-    private final SchedulerEvents events = new SchedulerEvents(watch, progress, _ -> {});
+    private final SchedulerEvents events = new SchedulerEvents(watch, new ClusterBoard(watch), progress, _ -> {});
     private final List<Event> clusters = new CopyOnWriteArrayList<>();
     private final List<String> jobs = new CopyOnWriteArrayList<>();
 
@@ -49,7 +49,7 @@ class SchedulerEventsTest {
         }
 
         // When
-        events.follow(cluster(), new SchedulerEndpoint("uid", "pod", "10.0.0.7", 8787, "ca", "token"));
+        events.follow(cluster(), new SchedulerEndpoint("uid", "pod", "10.0.0.7", 8787, Optional.of("ca"), "token"));
         await().until(() -> scheduler.asked.size() == 6);
 
         // Then
