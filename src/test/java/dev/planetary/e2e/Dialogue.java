@@ -17,11 +17,23 @@ import org.awaitility.Awaitility;
 
 /** A Python program that runs in a pod while the test does something to the cluster; it prints words and reads lines. */
 final class Dialogue implements AutoCloseable {
+    /** Python's own print writes word by word, and Dask logs meanwhile. */
+    private static final String IN_ONE_PIECE =
+            """
+            def print(*words, flush=True):
+                import sys
+                sys.stdout.write(" ".join(map(str, words)) + "\\n")
+
+            """;
+
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
     private final ExecWatch exec;
 
     Dialogue(PodResource pod, String program) {
-        exec = pod.redirectingInput().writingOutput(output).writingError(output).exec("python", "-u", "-c", program);
+        exec = pod.redirectingInput()
+                .writingOutput(output)
+                .writingError(output)
+                .exec("python", "-u", "-c", IN_ONE_PIECE + program);
     }
 
     String output() {
@@ -70,7 +82,10 @@ final class Dialogue implements AutoCloseable {
     }
 
     private Optional<String> line(String word) {
-        return output().lines()
+        // The last one may be half a line.
+        var said = output();
+        return said.substring(0, said.lastIndexOf('\n') + 1)
+                .lines()
                 .filter(l -> l.startsWith(word + " ") || l.equals(word))
                 .map(l -> l.substring(word.length()).strip())
                 .findFirst();

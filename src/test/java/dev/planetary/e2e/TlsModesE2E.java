@@ -213,9 +213,14 @@ class TlsModesE2E {
     /** Scheduler and a worker, with the client's own certificate and with one of another authority. */
     private static String stranger(OpenSsl.Pair pair) {
         return """
-                import asyncio, ssl
+                import asyncio, ssl, sys
                 from distributed import Client
                 from distributed.comm import connect
+
+                def say(name, what):
+                    # In one piece, for Dask logs meanwhile.
+                    sys.stdout.write(f"{name} {what}\\n")
+                    sys.stdout.flush()
 
                 open("/planetary/other.crt", "w").write('''%s''')
                 open("/planetary/other.key", "w").write('''%s''')
@@ -228,9 +233,9 @@ class TlsModesE2E {
                         comm = await connect(address, timeout=5, **how)
                         await comm.write({"op": "identity", "reply": True})
                         answer = await asyncio.wait_for(comm.read(), 5)
-                        print(name, "answered" if "type" in answer else answer, flush=True)
+                        say(name, "answered" if "type" in answer else answer)
                     except (OSError, ssl.SSLError, asyncio.TimeoutError) as error:
-                        print(name, "refused", type(error).__name__, error, flush=True)
+                        say(name, f"refused {type(error).__name__} {error}")
 
                 client = Client()
                 addresses = [client.scheduler.address, *list(client.scheduler_info(n_workers=-1)["workers"])[:1]]
