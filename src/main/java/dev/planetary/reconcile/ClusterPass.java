@@ -79,7 +79,7 @@ final class ClusterPass {
             parts.flapping().forget(uid(after));
         }
         parts.statuses().write(cluster, status).map(after.now()::plus).ifPresent(times::add);
-        waits(after).forEach(times::add);
+        waits(after).filter(known.now()::isBefore).forEach(times::add);
         if (Life.of(after).expired()) {
             times.add(after.now().plus(LOOK_AGAIN));
         }
@@ -147,7 +147,7 @@ final class ClusterPass {
                                 identity.token()))));
     }
 
-    /** Ends of waiting that no event tells of. */
+    /** Ends of waiting that no event tells of. Those that came during this pass count: it may have looked before. */
     private Stream<Instant> waits(ClusterObservation seen) {
         var uid = uid(seen);
         var distrusted = parts.watch()
@@ -166,8 +166,7 @@ final class ClusterPass {
                         parts.calm().nextChange(uid, seen.now()),
                         Life.of(seen).recheck(),
                         distrusted)
-                .flatMap(Optional::stream)
-                .filter(seen.now()::isBefore);
+                .flatMap(Optional::stream);
     }
 
     private static String uid(ClusterObservation seen) {

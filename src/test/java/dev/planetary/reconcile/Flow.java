@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.http.Interceptor;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -143,13 +144,27 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
         process = start(settings, Optional.empty());
     }
 
+    /** A new process that takes the time from there. */
+    void restart(Clock clock) {
+        stop();
+        process = new OperatorProcess(
+                client().getConfiguration(),
+                namespace,
+                new TestSettings(IMAGE),
+                schedulers,
+                Optional.empty(),
+                loopTime,
+                clock);
+    }
+
     void restart(Interceptor between) {
         stop();
         process = start(new TestSettings(IMAGE), Optional.of(between));
     }
 
     private OperatorProcess start(TestSettings settings, Optional<Interceptor> between) {
-        return new OperatorProcess(client().getConfiguration(), namespace, settings, schedulers, between, loopTime);
+        return new OperatorProcess(
+                client().getConfiguration(), namespace, settings, schedulers, between, loopTime, Clock.systemUTC());
     }
 
     /** A new process that has the rights of this user and no others, none of them over the whole cluster. */
@@ -159,7 +174,13 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
                 .withImpersonateUsername(user)
                 .build();
         process = new OperatorProcess(
-                rights, namespace, new TestSettings(IMAGE).withoutNodeWatch(), schedulers, Optional.empty(), loopTime);
+                rights,
+                namespace,
+                new TestSettings(IMAGE).withoutNodeWatch(),
+                schedulers,
+                Optional.empty(),
+                loopTime,
+                Clock.systemUTC());
     }
 
     /** @param spec YAML, such as {@code workers: {replicas: 2}} */

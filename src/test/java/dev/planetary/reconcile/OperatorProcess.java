@@ -41,6 +41,7 @@ final class OperatorProcess {
      * @param server  where the API server is
      * @param between what else stands before it; watches then are plain HTTP, for of websockets an interceptor sees nothing
      * @param time    the control loop's clock
+     * @param clock   everybody else's
      */
     OperatorProcess(
             Config server,
@@ -48,7 +49,8 @@ final class OperatorProcess {
             TestSettings settings,
             PretendSchedulers schedulers,
             Optional<? extends Interceptor> between,
-            Clock time) {
+            Clock time,
+            Clock clock) {
         loop = new ControlLoop(time);
         var line = new MeteredSchedulerClient(new SchedulerLine(schedulers, wire), registry);
         watch = new SchedulerWatch(line, PACE, Clock.systemUTC());
@@ -70,14 +72,7 @@ final class OperatorProcess {
                 .withMetrics(new LoopMeters(registry, loop))
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
         var parts = ClusterParts.of(
-                client,
-                settings,
-                line,
-                watch,
-                Clock.systemUTC(),
-                threads,
-                "tests",
-                new Meters(registry, Clock.systemUTC()));
+                client, settings, line, watch, clock, threads, "tests", new Meters(registry, Clock.systemUTC()));
         operator.register(new PlanetaryClusterReconciler(parts), c -> c.settingNamespace(namespace));
         operator.register(
                 new PlanetaryJobReconciler(JobParts.of(

@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.planetary.api.Condition;
 import dev.planetary.it.ApiServer;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +62,27 @@ class TroubleWithTheApiServerIT {
         // Then
         flow.comeUp("c", 1);
         assertThat(flow.condition("c", Condition.RECONCILING)).isEmpty();
+    }
+
+    /** A process that stands still for a while within a pass: what was to be waited for is over before anybody waits. */
+    @Test
+    void isOvercomeByAProcessThatGetsNoTimeForMomentsOnEnd() {
+        // Given
+        var readings = new AtomicInteger();
+        InstantSource jumps = () -> Instant.now().plusMillis(1000L * readings.getAndIncrement());
+        flow.restart(jumps.withZone(ZoneOffset.UTC));
+        var refused = ConcurrentHashMap.<String>newKeySet();
+        flow.wire()
+                .breaks(
+                        sent -> sent.method().equals("POST") && !sent.is("POST events") && refused.add(sent.what()),
+                        new Wire.Fault.Answer(403, "Forbidden", "exceeded quota: q"));
+
+        // When
+        flow.apply("c", "workers: {replicas: 1}");
+
+        // Then
+        Flow.until().until(() -> flow.pods().of("c").size() == 2);
+        assertThat(refused).contains("POST secrets", "POST pods");
     }
 
     @Test
