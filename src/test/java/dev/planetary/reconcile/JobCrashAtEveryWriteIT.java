@@ -37,8 +37,7 @@ class JobCrashAtEveryWriteIT {
     void leadsToTheSameEnd(JobCrashScenario scenario) throws Exception {
         // Given
         var undisturbed = JobCrashRun.undisturbed(API, scenario);
-        assertThat(undisturbed.made())
-                .hasSameSizeAs(undisturbed.exits().isEmpty() ? undisturbed.made() : undisturbed.exits());
+        assertThat(undisturbed.writes()).isNotEmpty();
 
         // When
         var cases = atOnce(undisturbed.writes().stream()

@@ -3,6 +3,7 @@ package dev.planetary.reconcile;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryJob;
 import dev.planetary.api.PlanetaryJobStatus;
+import dev.planetary.api.PlanetaryJobStatus.Phase;
 import dev.planetary.desired.Labels;
 import dev.planetary.it.ApiServer;
 import dev.planetary.reconcile.Death.Moment;
@@ -57,6 +58,8 @@ final class JobCrashRun implements AutoCloseable {
     static End undisturbed(ApiServer api, JobCrashScenario scenario) {
         try (var run = new JobCrashRun(api, scenario)) {
             var book = run.act(Death.never());
+            scenario.meanwhile.accept(run.flow);
+            run.await();
             return run.end(false, book.done());
         }
     }
@@ -65,6 +68,7 @@ final class JobCrashRun implements AutoCloseable {
         try (var run = new JobCrashRun(api, scenario)) {
             var death = run.act(new Death(Optional.of(at), moment, run.flow.client()));
             run.flow.stop();
+            scenario.meanwhile.accept(run.flow);
             run.flow.restart();
             var second = Death.never();
             run.flow.wire().breaks(second);
@@ -86,25 +90,25 @@ final class JobCrashRun implements AutoCloseable {
     private Death act(Death death) {
         flow.wire().breaks(death);
         scenario.when.accept(flow);
-        until().until(() -> death.struck() || rests());
+        until().until(() -> death.struck() || rests(scenario.reached));
         return death;
     }
 
     /** If it never comes to it, the end tells what it came to. */
     private void await() {
         try {
-            until().until(this::rests);
+            until().until(() -> rests(scenario.end));
         } catch (ConditionTimeoutException _) {
             // Told by the test, for all runs at once.
         }
     }
 
-    private boolean rests() {
+    private boolean rests(Optional<Phase> phase) {
         collectGarbage();
         var job = flow.job("j").get();
-        var there = scenario.end.isEmpty()
+        var there = phase.isEmpty()
                 ? job == null
-                : job != null && job.statusOrNothing().phase() == scenario.end.get();
+                : job != null && job.statusOrNothing().phase() == phase.get();
         return there && flow.wire().quietFor(Duration.ofMillis(1200));
     }
 

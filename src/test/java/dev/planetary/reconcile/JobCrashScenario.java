@@ -30,22 +30,23 @@ enum JobCrashScenario {
             suspend(false),
             _ -> Optional.of(0),
             Optional.of(Phase.Succeeded)),
-    DELETION_AMID_THE_START(
+    DELETION_AMID_ITS_LIFE(
             flow -> {},
-            flow -> {
-                flow.applyJob("j", own("Delete"));
-                flow.job("j").delete();
-            },
+            apply(own("Delete")),
             _ -> Optional.empty(),
-            Optional.empty()),
-    DELETION(
-            flow -> {
-                flow.applyJob("j", own("Delete"));
-                Flow.until().until(() -> flow.jobStatus("j").phase() == Phase.Running);
-            },
+            Optional.of(Phase.Running),
             flow -> flow.job("j").delete(),
-            _ -> Optional.empty(),
-            Optional.empty());
+            Optional.empty()),
+    RECREATION_AMID_ITS_LIFE(
+            flow -> {},
+            apply(ON_C),
+            n -> n == 1 ? Optional.empty() : Optional.of(0),
+            Optional.of(Phase.Running),
+            flow -> {
+                flow.job("j").delete();
+                flow.applyJob("j", ON_C + ", parameters: {again: 'yes'}, suspend: true");
+            },
+            Optional.of(Phase.Suspended));
 
     /** What is there before. */
     final Consumer<Flow> given;
@@ -53,11 +54,27 @@ enum JobCrashScenario {
     final Consumer<Flow> when;
     /** Exit code of the n-th run, from 1; empty: it runs on. */
     final IntFunction<Optional<Integer>> program;
+    /** The phase that it comes to. */
+    final Optional<Phase> reached;
+    /** What users do then, while no operator is there. */
+    final Consumer<Flow> meanwhile;
     /** The phase in the end; empty: there is no job any more. */
     final Optional<Phase> end;
 
     JobCrashScenario(
             Consumer<Flow> given, Consumer<Flow> when, IntFunction<Optional<Integer>> program, Optional<Phase> end) {
+        this(given, when, program, end, _ -> {}, end);
+    }
+
+    JobCrashScenario(
+            Consumer<Flow> given,
+            Consumer<Flow> when,
+            IntFunction<Optional<Integer>> program,
+            Optional<Phase> reached,
+            Consumer<Flow> meanwhile,
+            Optional<Phase> end) {
+        this.reached = reached;
+        this.meanwhile = meanwhile;
         this.given = given;
         this.when = when;
         this.program = program;
