@@ -130,11 +130,11 @@ public record ObservedRunner(Pod pod, boolean deleting) {
         var told = message == null ? "" : message;
         var json = read(told);
         if (json.isEmpty()) {
-            return new Exit(code, Optional.empty(), killed(reason) + Quoted.end(told));
+            return new Exit(code, Optional.empty(), killed(reason) + Quoted.lastWords(told));
         }
         var words = text(json.get(), "tail")
                 .or(() -> text(json.get(), "note"))
-                .map(Quoted::beginning)
+                .map(Quoted::lastWords)
                 .orElse("");
         return new Exit(code, text(json.get(), "result"), killed(reason) + words);
     }

@@ -6,6 +6,9 @@ import java.util.regex.Pattern;
 public final class Quoted {
     /** Of a pod's words: some lines of a log. */
     private static final int LONGEST_END = 600;
+    /** Of a program's last words, so that they fit an event with what is said around them. */
+    private static final int LONGEST_WORDS = 900;
+
     /** Of a whole message. */
     private static final int LONGEST = 1200;
 
@@ -20,6 +23,12 @@ public final class Quoted {
     public static String end(String text) {
         var said = scrubbed(text);
         return said.length() <= LONGEST_END ? said : "…" + said.substring(said.length() - LONGEST_END);
+    }
+
+    /** The end of what a program said. */
+    public static String lastWords(String text) {
+        var said = scrubbed(text);
+        return said.length() <= LONGEST_WORDS ? said : "…" + said.substring(said.length() - LONGEST_WORDS);
     }
 
     /** The beginning of a text, long enough for what the API server has against a pod. */

@@ -42,6 +42,7 @@ public final class PlanetaryJobReconciler implements Reconciler<PlanetaryJob> {
 
     @Override
     public List<EventSource<?, PlanetaryJob>> prepareEventSources(EventSourceContext<PlanetaryJob> context) {
+        parts.telemetry().followJobs(() -> context.getPrimaryCache().list());
         return parts.sources().all(context);
     }
 

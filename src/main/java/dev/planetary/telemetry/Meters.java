@@ -4,6 +4,7 @@ import dev.planetary.api.Condition;
 import dev.planetary.api.Condition.Status;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.api.PlanetaryJob;
 import dev.planetary.status.Finding;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,6 +24,7 @@ public final class Meters implements Telemetry {
     private final MeterRegistry registry;
     private final Clock clock;
     private final ClusterGauges gauges;
+    private final JobGauges jobGauges;
     private final Timer apply;
     private final Counter retired;
     private final FirstReady firstReady = new FirstReady();
@@ -35,6 +37,7 @@ public final class Meters implements Telemetry {
         this.registry = registry;
         this.clock = clock;
         gauges = new ClusterGauges(registry, clock);
+        jobGauges = new JobGauges(registry);
         apply = Timer.builder("planetary.cluster.first.ready")
                 .description("From a cluster's creation to its first time ready; creation is known by the second only")
                 .serviceLevelObjectives(seconds(1, 2, 3, 5, 10, 20, 30, 60, 120, 300, 600, 1800))
@@ -49,6 +52,11 @@ public final class Meters implements Telemetry {
     @Override
     public void follow(Supplier<Stream<PlanetaryCluster>> clusters) {
         gauges.follow(clusters);
+    }
+
+    @Override
+    public void followJobs(Supplier<Stream<PlanetaryJob>> jobs) {
+        jobGauges.follow(jobs);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.planetary.telemetry;
 
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus;
+import dev.planetary.api.PlanetaryJob;
 import dev.planetary.status.Finding;
 import java.util.List;
 import java.util.function.Supplier;
@@ -13,6 +14,9 @@ public interface Telemetry {
     Telemetry NONE = new Telemetry() {
         @Override
         public void follow(Supplier<Stream<PlanetaryCluster>> clusters) {}
+
+        @Override
+        public void followJobs(Supplier<Stream<PlanetaryJob>> jobs) {}
 
         @Override
         public void told(PlanetaryCluster cluster, PlanetaryClusterStatus status, List<Finding> findings) {}
@@ -29,6 +33,9 @@ public interface Telemetry {
 
     /** @param clusters all there are, from a cache: it is read whenever somebody looks */
     void follow(Supplier<Stream<PlanetaryCluster>> clusters);
+
+    /** @param jobs as above */
+    void followJobs(Supplier<Stream<PlanetaryJob>> jobs);
 
     /**
      * A pass has ended.

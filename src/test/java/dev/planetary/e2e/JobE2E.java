@@ -298,6 +298,22 @@ class JobE2E {
         assertThat(end.attempts()).isEqualTo(2);
     }
 
+    @Test
+    void aKeptClusterOutlivesAJobThatIsDeletedInTime() {
+        // When
+        real.applyJob(
+                "j",
+                "cluster:\n" + RealCluster.small(0).indent(2)
+                        + "clusterAfter: Keep\nttlAfterFinished: 60s\nscript: 'print(1)'\n" + SMALL_RUNNER);
+
+        // Then
+        var cluster = real.awaitJob("j", Phase.Succeeded).clusterName();
+        Awaitility.await().atMost(RealCluster.PATIENCE).until(() -> real.job("j")
+                .isEmpty());
+        assertThat(real.runners("j")).allMatch(p -> !runs(p));
+        assertThat(real.awaitReady(cluster).getMetadata().getOwnerReferences()).isEmpty();
+    }
+
     private void suspend(String job, boolean suspend) {
         real.client()
                 .resources(dev.planetary.api.PlanetaryJob.class)

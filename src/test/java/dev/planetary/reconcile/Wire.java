@@ -47,7 +47,8 @@ final class Wire implements Interceptor, AutoCloseable {
         /** The same in every run, however often, under whichever number it comes. */
         String label() {
             var parts = List.of(path.split("/namespaces/[^/]+/", 2)).getLast().split("/");
-            return what() + " " + (parts.length > 1 ? parts[1] : nameInBody());
+            // What belongs to job j has a part of its uid in its name.
+            return what() + " " + (parts.length > 1 ? parts[1] : nameInBody()).replaceAll("^j-[0-9a-f]{5}", "j-<uid>");
         }
 
         /** Events have none: their reason tells them apart. */

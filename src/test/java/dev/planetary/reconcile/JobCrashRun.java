@@ -1,0 +1,170 @@
+package dev.planetary.reconcile;
+
+import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryJob;
+import dev.planetary.api.PlanetaryJobStatus;
+import dev.planetary.api.PlanetaryJobStatus.Phase;
+import dev.planetary.desired.Labels;
+import dev.planetary.it.ApiServer;
+import dev.planetary.reconcile.Death.Moment;
+import dev.planetary.reconcile.Death.Point;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.awaitility.core.ConditionFactory;
+import org.awaitility.core.ConditionTimeoutException;
+
+/** One run of a scenario in a namespace of its own, with pods that act by themselves and a garbage collector. */
+final class JobCrashRun implements AutoCloseable {
+    /**
+     * How a run ended.
+     *
+     * @param killed  whether it came to the write it was to be killed at
+     * @param status  what the job says in the end
+     * @param made    names of the runners that were ever made, one for each making
+     * @param exits   exit codes of the programs that ended
+     * @param objects what there is beside cluster {@code c}'s: kinds, and how many
+     * @param writes  what reached a server, from the user's deed on
+     */
+    record End(
+            boolean killed,
+            PlanetaryJobStatus status,
+            List<String> made,
+            List<Integer> exits,
+            List<String> objects,
+            List<Point> writes) {}
+
+    private final JobCrashScenario scenario;
+    private final Flow flow;
+    private final PodsByThemselves pods;
+    private final RunnersByThemselves runners;
+
+    private JobCrashRun(ApiServer api, JobCrashScenario scenario) {
+        this.scenario = scenario;
+        flow = new Flow(api).open();
+        pods = new PodsByThemselves(flow);
+        runners = new RunnersByThemselves(flow, scenario.program);
+        flow.apply("c", "workers: {replicas: 1}");
+        until().until(() -> flow.ready("c"));
+        scenario.given.accept(flow);
+        until().until(() -> flow.wire().quietFor(Duration.ofMillis(1200)));
+        flow.wire().forget();
+    }
+
+    static End undisturbed(ApiServer api, JobCrashScenario scenario) {
+        try (var run = new JobCrashRun(api, scenario)) {
+            var book = run.act(Death.never());
+            scenario.meanwhile.accept(run.flow);
+            run.await();
+            return run.end(false, book.done());
+        }
+    }
+
+    static End killed(ApiServer api, JobCrashScenario scenario, Point at, Moment moment) {
+        try (var run = new JobCrashRun(api, scenario)) {
+            var death = run.act(new Death(Optional.of(at), moment, run.flow.client()));
+            run.flow.stop();
+            scenario.meanwhile.accept(run.flow);
+            run.flow.restart();
+            var second = Death.never();
+            run.flow.wire().breaks(second);
+            run.await();
+            return run.end(
+                    death.struck(),
+                    Stream.concat(death.done().stream(), second.done().stream()).toList());
+        }
+    }
+
+    @Override
+    public void close() {
+        runners.close();
+        pods.close();
+        flow.close();
+    }
+
+    /** The user's deed, until the operator is dead or has done all that follows from it. */
+    private Death act(Death death) {
+        flow.wire().breaks(death);
+        scenario.when.accept(flow);
+        until().until(() -> death.struck() || rests(scenario.reached));
+        return death;
+    }
+
+    /** If it never comes to it, the end tells what it came to. */
+    private void await() {
+        try {
+            until().until(() -> rests(scenario.end));
+        } catch (ConditionTimeoutException _) {
+            // Told by the test, for all runs at once.
+        }
+    }
+
+    private boolean rests(Optional<Phase> phase) {
+        collectGarbage();
+        var job = flow.job("j").get();
+        var there = phase.isEmpty()
+                ? job == null
+                : job != null && job.statusOrNothing().phase() == phase.get();
+        return there && flow.wire().quietFor(Duration.ofMillis(1200));
+    }
+
+    private End end(boolean killed, List<Point> writes) {
+        collectGarbage();
+        var c = flow.cluster("c").get().getMetadata().getUid();
+        var others = all().stream()
+                .filter(o -> !(o instanceof PlanetaryJob)
+                        && !o.getMetadata().getName().equals("c"))
+                .filter(o -> Labels.controller(o)
+                        .filter(owner -> owner.getUid().equals(c))
+                        .isEmpty())
+                .filter(o -> !Labels.RUNNER.equals(label(o)))
+                .map(HasMetadata::getKind)
+                .sorted()
+                .toList();
+        return new End(killed, flow.jobStatus("j"), runners.made(), runners.exits(), others, writes);
+    }
+
+    private static String label(HasMetadata object) {
+        return object.getMetadata().getLabels() == null
+                ? null
+                : object.getMetadata().getLabels().get(Labels.COMPONENT);
+    }
+
+    /** Plays the garbage collector, which the bare API server lacks: what is owned by an object that is not there goes. */
+    private void collectGarbage() {
+        var all = all();
+        var there = all.stream()
+                .filter(o -> o instanceof PlanetaryJob || o instanceof PlanetaryCluster)
+                .map(o -> o.getMetadata().getUid())
+                .collect(Collectors.toSet());
+        all.stream()
+                .filter(o -> Labels.controller(o)
+                        .filter(owner -> !there.contains(owner.getUid()))
+                        .isPresent())
+                .forEach(o -> flow.client().resource(o).withGracePeriod(0).delete());
+    }
+
+    private List<HasMetadata> all() {
+        var all = new ArrayList<>(flow.objects());
+        all.addAll(flow.client()
+                .resources(PlanetaryCluster.class)
+                .inNamespace(flow.namespace())
+                .list()
+                .getItems());
+        all.addAll(flow.client()
+                .resources(PlanetaryJob.class)
+                .inNamespace(flow.namespace())
+                .list()
+                .getItems());
+        return all;
+    }
+
+    /** Many run at once, maybe on a busy machine. */
+    private static ConditionFactory until() {
+        return Flow.until().pollInterval(Duration.ofMillis(100)).atMost(Duration.ofMinutes(1));
+    }
+}
