@@ -21,8 +21,9 @@ dask_setup = planetary_renewal.follow
 def dask_teardown(nanny: Nanny) -> None:
     """End at once if the worker never got to its scheduler.
 
-    A nanny that closes waits until its worker is up (distributed's WorkerProcess.kill). One whose cluster was deleted or
-    suspended on its way up never is: the pod would stay for the whole of its grace period. It holds nothing.
+    A nanny that closes waits until its worker is up (distributed's WorkerProcess.kill). One whose cluster was
+    deleted or suspended on its way up never is, and the pod would stay for its whole grace period. It holds
+    nothing.
     """
     planetary_renewal.stop(nanny)
     process = getattr(nanny, "process", None)
