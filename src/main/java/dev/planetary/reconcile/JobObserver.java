@@ -49,6 +49,8 @@ final class JobObserver {
 
     JobObservation observe(PlanetaryJob job, Context<PlanetaryJob> context) {
         var uid = job.getMetadata().getUid();
+        // First: what falls due while this looks around is after it.
+        var now = clock.instant();
         var cluster = cluster(job);
         var clusterUid = cluster.map(c -> c.getMetadata().getUid());
         var pods = context.getSecondaryResources(Pod.class).stream()
@@ -65,7 +67,7 @@ final class JobObserver {
                 unposted.is(uid, job.statusOrNothing().begun()),
                 Optional.empty(),
                 refusals.standing(uid, job.getMetadata().getGeneration()),
-                clock.instant());
+                now);
         return sure(timed(seen));
     }
 

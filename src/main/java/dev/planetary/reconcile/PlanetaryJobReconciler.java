@@ -97,7 +97,11 @@ public final class PlanetaryJobReconciler implements Reconciler<PlanetaryJob> {
         var moved = problem.isPresent() || plan.phase() != seen.status().phase() || didSomething(plan);
         return Stream.of(
                         written.again(),
-                        parts.refusals().next(uid).map(at -> Duration.between(seen.now(), at)),
+                        // One that is over and that nobody has taken up is of no concern any more.
+                        parts.refusals()
+                                .next(uid)
+                                .filter(seen.now()::isBefore)
+                                .map(at -> Duration.between(seen.now(), at)),
                         plan.recheck().map(at -> Duration.between(seen.now(), at)),
                         moved ? Optional.of(SOONEST) : Optional.<Duration>empty())
                 .flatMap(Optional::stream)

@@ -7,6 +7,7 @@ import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryJobStatus.Phase;
 import dev.planetary.it.ApiServer;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -223,6 +224,28 @@ class JobInterruptionIT {
         // Then: the same attempt, for nothing was made of it
         flow.runner("j", 0);
         assertThat(flow.jobStatus("j").phase()).isEqualTo(Phase.Starting);
+    }
+
+    @Test
+    void aJobThatGaveUpWaitingForQuotaRests() {
+        // Given
+        flow.wire().breaks(s -> s.is("POST pods"), new Wire.Fault.Answer(403, "Forbidden", "exceeded quota: pods"));
+        flow.applyJob("j", ON_C + ", startDeadline: 2s");
+        flow.awaitJob("j", "Failed: StartDeadlineExceeded");
+        flow.settle();
+
+        // When
+        var before = passes();
+        Flow.until().pollDelay(Duration.ofSeconds(2)).until(() -> true);
+
+        // Then
+        assertThat(passes() - before).isLessThan(3);
+    }
+
+    private long passes() {
+        return flow.metrics().get("planetary.reconcile.duration").timers().stream()
+                .mapToLong(Timer::count)
+                .sum();
     }
 
     @Test
