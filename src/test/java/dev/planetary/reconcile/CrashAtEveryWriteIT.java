@@ -13,18 +13,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The operator is killed at every one of its writes, right before it is done and right after: whatever it was about, the next operator
+ * The operator is killed after every one of its writes, and before the first: whatever it was about, the next operator
  * brings the cluster to where an undisturbed one would have.
  */
 class CrashAtEveryWriteIT {
     /** Each mostly waits for an operator to have nothing to do for more than a second. */
-    private static final int AT_ONCE = 8;
+    private static final int AT_ONCE = 6;
 
     /**
      * A second operator may write more than the first would have: the write itself, the Secrets of a cluster whose status does not say
@@ -49,10 +48,9 @@ class CrashAtEveryWriteIT {
         }
 
         // When
-        var cases = atOnce(undisturbed.writes().stream()
-                .flatMap(at -> Stream.of(Moment.values())
-                        .<Callable<Case>>map(moment ->
-                                () -> new Case(at, moment, CrashRun.killed(API, scenario, at, moment, undisturbed))))
+        var cases = atOnce(Death.ends(undisturbed.writes())
+                .<Callable<Case>>map(end -> () -> new Case(
+                        end.at(), end.moment(), CrashRun.killed(API, scenario, end.at(), end.moment(), undisturbed)))
                 .toList());
 
         // Then

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Keeps a book of an operator's writes, and ends its life at one of them: from then on nothing it sends goes anywhere. */
 final class Death implements Function<Sent, Optional<Fault>> {
@@ -14,6 +15,19 @@ final class Death implements Function<Sent, Optional<Fault>> {
     enum Moment {
         BEFORE_IT_IS_DONE,
         BEFORE_IT_IS_ANSWERED
+    }
+
+    /** Where a life may end. */
+    record End(Point at, Moment moment) {}
+
+    /**
+     * All ends that differ to those who come after: after each write, and before the first. Before any other is, to them, after the one
+     * before it.
+     */
+    static Stream<End> ends(List<Point> writes) {
+        return Stream.concat(
+                writes.stream().limit(1).map(first -> new End(first, Moment.BEFORE_IT_IS_DONE)),
+                writes.stream().map(write -> new End(write, Moment.BEFORE_IT_IS_ANSWERED)));
     }
 
     /**

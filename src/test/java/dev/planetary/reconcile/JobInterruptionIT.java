@@ -153,7 +153,7 @@ class JobInterruptionIT {
     @Test
     void aProgramThatDoesNotStartInTimeFails() {
         // Given
-        flow.applyJob("j", ON_C + ", startDeadline: 2s");
+        flow.applyJob("j", ON_C + ", startDeadline: 10s");
         var runner = flow.runner("j", 0);
 
         // When
