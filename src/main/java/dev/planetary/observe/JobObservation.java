@@ -66,6 +66,11 @@ public record JobObservation(
         return state.flatMap(s -> s.jobs().of(String.valueOf(status().podName())));
     }
 
+    /** The scheduler counted tasks that have not ended, when it last told. */
+    public boolean numbersAreToCome() {
+        return progress().filter(p -> p.done() < p.total()).isPresent();
+    }
+
     /** Another process than the attempt began with, or none any more: whatever it computed is lost. */
     public boolean withoutItsScheduler() {
         return status().isAttempt()

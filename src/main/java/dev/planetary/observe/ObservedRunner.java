@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.planetary.desired.RunnerPod;
 import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
@@ -65,6 +66,13 @@ public record ObservedRunner(Pod pod, boolean deleting) {
         return state().map(s -> s.getRunning() != null
                         ? s.getRunning().getStartedAt()
                         : s.getTerminated() != null ? s.getTerminated().getStartedAt() : null)
+                .map(Instant::parse);
+    }
+
+    /** When the program ended. */
+    public Optional<Instant> ended() {
+        return state().map(ContainerState::getTerminated)
+                .map(ContainerStateTerminated::getFinishedAt)
                 .map(Instant::parse);
     }
 
