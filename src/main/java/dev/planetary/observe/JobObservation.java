@@ -7,6 +7,7 @@ import dev.planetary.dask.JobProgress;
 import dev.planetary.dask.SchedulerState;
 import dev.planetary.desired.JobNames;
 import dev.planetary.status.Finding;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +35,8 @@ public record JobObservation(
         Optional<Instant> lostSince,
         List<Finding> findings,
         Instant now) {
+    /** The scheduler tells of the last tasks within a second, often after the kubelet tells of the end. A final status never changes. */
+    private static final Duration LAST_NUMBERS = Duration.ofSeconds(3);
 
     public PlanetaryJobStatus status() {
         return job.statusOrNothing();
@@ -66,9 +69,13 @@ public record JobObservation(
         return state.flatMap(s -> s.jobs().of(String.valueOf(status().podName())));
     }
 
-    /** The scheduler counted tasks that have not ended, when it last told. */
-    public boolean numbersAreToCome() {
-        return progress().filter(p -> p.done() < p.total()).isPresent();
+    /** Until when to wait for the numbers of a program that ended well, if tasks of it had not ended when the scheduler last told. */
+    public Optional<Instant> lastNumbersBy(ObservedRunner runner) {
+        return runner.ended()
+                .map(at -> at.plus(LAST_NUMBERS))
+                .filter(now::isBefore)
+                .filter(_ -> runner.exit().filter(e -> e.code() == 0).isPresent()
+                        && progress().filter(p -> p.done() < p.total()).isPresent());
     }
 
     /** Another process than the attempt began with, or none any more: whatever it computed is lost. */

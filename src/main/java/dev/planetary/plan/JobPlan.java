@@ -46,6 +46,11 @@ public record JobPlan(
                 : seen.status().isAttempt() ? RunningJob.plan(seen) : WaitingJob.plan(seen);
     }
 
+    static JobPlan running(Ledger ledger, Optional<Instant> recheck) {
+        var message = "attempt %d runs".formatted(ledger.attempts());
+        return new JobPlan(Phase.Running, "Running", message, ledger, List.of(), recheck);
+    }
+
     static JobPlan failed(JobObservation seen, Ledger ledger, String reason, String message) {
         return ended(Phase.Failed, reason, message, ledger.ends(seen.now(), ledger.result()));
     }

@@ -18,9 +18,6 @@ final class RunningJob {
     /** A program whose scheduler is gone mostly ends by itself; one that hangs on is ended. */
     static final Duration WITHOUT_SCHEDULER = Duration.ofMinutes(1);
 
-    /** The scheduler tells of the last tasks within a second, often after the kubelet tells of the end. A final status never changes. */
-    private static final Duration LAST_NUMBERS = Duration.ofSeconds(3);
-
     /** So many times it is nobody's fault. */
     private static final int INTERRUPTIONS = 3;
 
@@ -143,15 +140,9 @@ final class RunningJob {
 
     private static JobPlan finished(JobObservation seen, Ledger ledger, ObservedRunner runner) {
         var exit = runner.exit();
-        var numbers = runner.ended().map(at -> at.plus(LAST_NUMBERS)).filter(seen.now()::isBefore);
-        if (exit.filter(e -> e.code() == 0).isPresent() && numbers.isPresent() && seen.numbersAreToCome()) {
-            return new JobPlan(
-                    Phase.Running,
-                    "Running",
-                    "attempt %d runs".formatted(ledger.attempts()),
-                    ledger,
-                    List.of(),
-                    numbers);
+        var numbers = seen.lastNumbersBy(runner);
+        if (numbers.isPresent()) {
+            return JobPlan.running(ledger, numbers);
         }
         if (exit.filter(e -> e.code() == 0).isPresent()) {
             return JobPlan.ended(

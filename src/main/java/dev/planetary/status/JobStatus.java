@@ -86,34 +86,22 @@ public final class JobStatus {
 
     /** Whether nobody but a progress bar would miss the difference. */
     public static boolean onlyProgressDiffers(PlanetaryJobStatus before, PlanetaryJobStatus after) {
-        return before != null && with(before, null).equals(with(after, null)) && before.progress() != null;
+        return before != null && withoutProgress(before).equals(withoutProgress(after)) && before.progress() != null;
     }
 
     private static PlanetaryJobStatus again(JobObservation seen, PlanetaryJobStatus s) {
-        return new PlanetaryJobStatus(
-                generation(seen),
-                s.phase(),
-                s.reason(),
-                s.message(),
-                s.attempts(),
-                s.failures(),
-                s.interruptions(),
-                s.clusterName(),
-                s.podName(),
-                s.podUid(),
-                s.schedulerBoot(),
-                s.waitingSince(),
-                s.startTime(),
-                s.completionTime(),
-                s.duration(),
-                s.progress(),
-                s.result(),
-                conditions(seen.job(), s.phase(), s.reason(), s.message(), seen.now()));
+        var conditions = conditions(seen.job(), s.phase(), s.reason(), s.message(), seen.now());
+        return with(s, generation(seen), s.progress(), conditions);
     }
 
-    private static PlanetaryJobStatus with(PlanetaryJobStatus s, Progress progress) {
+    private static PlanetaryJobStatus withoutProgress(PlanetaryJobStatus s) {
+        return with(s, s.observedGeneration(), null, s.conditions());
+    }
+
+    private static PlanetaryJobStatus with(
+            PlanetaryJobStatus s, Long generation, Progress progress, List<Condition> conditions) {
         return new PlanetaryJobStatus(
-                s.observedGeneration(),
+                generation,
                 s.phase(),
                 s.reason(),
                 s.message(),
@@ -130,7 +118,7 @@ public final class JobStatus {
                 s.duration(),
                 progress,
                 s.result(),
-                s.conditions());
+                conditions);
     }
 
     /** Of the present attempt; the last one's stays at the end. */
