@@ -25,6 +25,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource
 class CrdTest {
     private static final Path EXAMPLES = Path.of("src/test/resources/crd");
+    /** Helm packs no file from outside a chart, and follows no link: the chart has copies. */
+    private static final Path IN_THE_CHART = Path.of("deploy/helm/planetary-operator/files/crds");
+
     private static final boolean GENERATE = Boolean.getBoolean("planetary.generate");
 
     /** Our kinds, and where what is generated of them lies. */
@@ -56,6 +59,7 @@ class CrdTest {
     @Test
     void committed_crd_is_what_the_types_generate() throws IOException {
         isCommitted(kind.crd, CrdRenderer.yaml(crd));
+        isCommitted(IN_THE_CHART.resolve(kind.crd.getFileName()), CrdRenderer.yaml(crd));
     }
 
     @Test
