@@ -19,7 +19,6 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -79,6 +78,10 @@ public final class RealCluster
         return property("planetary.e2e.client-image");
     }
 
+    static Path kubeconfig() {
+        return Path.of(property("planetary.e2e.kubeconfig"));
+    }
+
     static Path auditLog() {
         return Path.of(property("planetary.e2e.audit-log"));
     }
@@ -98,7 +101,7 @@ public final class RealCluster
 
     private void open(ExtensionContext context) {
         client = new KubernetesClientBuilder()
-                .withConfig(Config.fromKubeconfig(new File(property("planetary.e2e.kubeconfig"))))
+                .withConfig(Config.fromKubeconfig(kubeconfig().toFile()))
                 .build();
         namespace = context.getRequiredTestClass().getSimpleName().toLowerCase(Locale.ROOT) + "-"
                 + UUID.randomUUID().toString().substring(0, 6);

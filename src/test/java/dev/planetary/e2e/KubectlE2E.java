@@ -1,0 +1,84 @@
+package dev.planetary.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What people type. */
+class KubectlE2E {
+    @RegisterExtension
+    final RealCluster real = new RealCluster();
+
+    @Test
+    void waitsListsAndLogsByTheNamesThatTheDocsGive() {
+        // Given
+        real.applySmall("c", 1);
+        real.applyJob(
+                "j",
+                """
+                clusterRef: {name: c}
+                script: |
+                  from dask.distributed import Client
+                  with Client() as client:
+                      print("the sum is", client.submit(sum, range(10)).result())
+                resources: {requests: {cpu: 20m, memory: 100Mi}, limits: {memory: 512Mi}}
+                """);
+
+        // Then it can be waited for
+        assertThat(kubectl("wait", "--for=condition=Ready", "plc/c", "--timeout=120s"))
+                .contains("planetarycluster.planetary.dev/c condition met");
+        assertThat(kubectl("wait", "--for=condition=Complete", "plj/j", "--timeout=120s"))
+                .contains("planetaryjob.planetary.dev/j condition met");
+        assertThat(kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "planetaryjob/j", "--timeout=5s"))
+                .contains("condition met");
+        // And listed, by category and by short names
+        assertThat(kubectl("get", "planetary").lines())
+                .anyMatch(line -> line.startsWith("planetarycluster.planetary.dev/c "))
+                .anyMatch(line -> line.startsWith("planetaryjob.planetary.dev/j "));
+        assertThat(words(kubectl("get", "plc").lines().toList()))
+                .startsWith(
+                        List.of("NAME", "PHASE", "WORKERS", "READY", "REASON", "AGE"),
+                        List.of("c", "Running", "1", "1", "Running"));
+        assertThat(words(kubectl("get", "plj").lines().toList()))
+                .startsWith(
+                        List.of("NAME", "PHASE", "PROGRESS", "ATTEMPTS", "CLUSTER", "REASON", "AGE"),
+                        List.of("j", "Succeeded", "100", "1", "c", "Completed"));
+        // And its log is found by its name
+        assertThat(kubectl("logs", "--selector=planetary.dev/job=j", "--tail=-1"))
+                .contains("the sum is 45");
+    }
+
+    /** Words of each line; the age, which is nobody's to foretell, left out. */
+    private static List<List<String>> words(List<String> table) {
+        return table.stream()
+                .map(line -> List.of(line.strip().split("\\s+")))
+                .map(row -> row.getLast().matches("\\d.*") ? row.subList(0, row.size() - 1) : row)
+                .toList();
+    }
+
+    private String kubectl(String... words) {
+        try {
+            var command = Stream.concat(
+                            Stream.of(
+                                    "kubectl",
+                                    "--kubeconfig=" + RealCluster.kubeconfig(),
+                                    "--namespace=" + real.namespace()),
+                            Stream.of(words))
+                    .toList();
+            var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor()).as("%s: %s", command, said).isZero();
+            return said;
+        } catch (IOException e) {
+            throw new AssertionError("kubectl is on the PATH of `make test`", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+}
