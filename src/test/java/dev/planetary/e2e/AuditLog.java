@@ -11,8 +11,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
-/** The operator's requests, as the API server wrote them down. */
+/** Requests of the operator and of others, as the API server wrote them down. */
 final class AuditLog {
     private static final String USER = "system:serviceaccount:" + RealCluster.SYSTEM + ":" + RealCluster.OPERATOR;
     private static final Set<String> READS = Set.of("get", "list", "watch");
@@ -41,8 +42,22 @@ final class AuditLog {
 
     /** The operator's requests since then, in order. */
     static List<Request> since(Instant begin) {
+        return since(begin, line -> line.contains("\"username\":\"" + USER + "\""));
+    }
+
+    /**
+     * What was asked in the name of a service account by somebody who acts as it, since then and in order.
+     *
+     * @param tried true: only what was to change nothing (dry runs); false: all the rest
+     */
+    static List<Request> actingAs(String namespace, String account, boolean tried, Instant begin) {
+        var user = "\"impersonatedUser\":{\"username\":\"system:serviceaccount:%s:%s\"".formatted(namespace, account);
+        return since(begin, line -> line.contains(user) && line.contains("dryRun=All") == tried);
+    }
+
+    private static List<Request> since(Instant begin, Predicate<String> wanted) {
         try (var lines = Files.lines(path())) {
-            return lines.filter(line -> line.contains("\"username\":\"" + USER + "\"") && line.endsWith("}"))
+            return lines.filter(line -> wanted.test(line) && line.endsWith("}"))
                     .map(AuditLog::parse)
                     // A watch is told twice, at its begin and at its end.
                     .filter(e -> !e.path("verb").asText().equals("watch")
