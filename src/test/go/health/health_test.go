@@ -12,6 +12,7 @@ import (
 
 	argoapi "github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
 	"github.com/argoproj/argo-cd/v3/util/lua"
+	"github.com/argoproj/gitops-engine/pkg/health"
 	fluxstatus "github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"github.com/fluxcd/pkg/apis/kustomize"
 	"github.com/fluxcd/pkg/runtime/cel"
@@ -166,6 +167,9 @@ func TestWhatIsBeingDeletedIsTerminating(t *testing.T) {
 	for kind := range shown {
 		for name, one := range records(t, kind) {
 			_ = unstructured.SetNestedField(one.Object, "2026-03-01T12:00:00Z", "metadata", "deletionTimestamp")
+			if got, _ := argo(t, one); got != "Progressing" {
+				t.Errorf("%s: %s in Argo CD", name, got)
+			}
 			if got := kstatus(t, one); got != status.TerminatingStatus {
 				t.Errorf("%s: %s", name, got)
 			}
@@ -247,11 +251,11 @@ func argo(t *testing.T, one *unstructured.Unstructured) (string, string) {
 		t.Fatal(err)
 	}
 	overrides := lua.ResourceHealthOverrides{"planetary.dev/" + one.GetKind(): argoapi.ResourceOverride{HealthLua: string(script)}}
-	health, err := overrides.GetResourceHealth(one)
+	found, err := health.GetResourceHealth(one, overrides)
 	if err != nil {
 		t.Fatal(one.GetName(), err)
 	}
-	return string(health.Status), health.Message
+	return string(found.Status), found.Message
 }
 
 func kstatus(t *testing.T, one *unstructured.Unstructured) status.Status {
