@@ -219,6 +219,7 @@ final class Flux implements AutoCloseable {
     private static boolean established(HasMetadata crd) {
         return crd instanceof CustomResourceDefinition d
                 && d.getStatus() != null
+                && d.getStatus().getConditions() != null
                 && d.getStatus().getConditions().stream()
                         .anyMatch(c -> "Established".equals(c.getType()) && "True".equals(c.getStatus()));
     }
