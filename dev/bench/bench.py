@@ -137,11 +137,11 @@ class Bench:
             watch, window, began = jobs.JobWatch(), Window(self.ours), time.monotonic()
             names = [f"{round_}{i}" for i in range(count)]
             kube.parallel(jobs.create, [(name, *cluster) for name in names])
-            ended = watch.until(lambda: all((name, "Succeeded") in watch.jobs for name in names))
+            ended = watch.until(lambda watch=watch, names=names: all((name, "Succeeded") in watch.jobs for name in names))
             if round_ != "warm":
                 self.note("jobs", self.ours, jobs=count, **jobs.figures(watch, began, ended), **self.settled(window))
             kube.call("DELETE", kube.JOBS)
-            watch.until(lambda: not watch.there)
+            watch.until(lambda watch=watch: not watch.there)
         self.delete(self.ours, cluster)
 
     def idle(self):
@@ -169,7 +169,13 @@ class Bench:
         try:
             self.ours.start()
             self.warm_up()
-            steps = {"latency": self.latency, "create": self.scenario_create, "scale": self.scale, "jobs": self.jobs, "idle": self.idle}
+            steps = {
+                "latency": self.latency,
+                "create": self.scenario_create,
+                "scale": self.scale,
+                "jobs": self.jobs,
+                "idle": self.idle,
+            }
             for scenario in self.options.only:
                 steps[scenario]()
         finally:
