@@ -16,6 +16,8 @@ import (
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
+	"helm.sh/helm/v3/pkg/lint"
+	"helm.sh/helm/v3/pkg/lint/support"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
@@ -286,6 +288,14 @@ func TestArgoCdFindsTheScriptsUnderItsOwnKeys(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, data); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestHelmLintHasNothingToSay(t *testing.T) {
+	for _, message := range lint.AllWithKubeVersion(chartDir, nil, "x", nil).Messages {
+		if message.Severity > support.InfoSev {
+			t.Error(message)
+		}
 	}
 }
 
