@@ -7,7 +7,6 @@ import contextlib
 import http.client
 import signal
 import threading
-import time
 import urllib.error
 import urllib.request
 
@@ -450,30 +449,41 @@ def test_renewed_certificates_are_loaded_into_the_connections_in_use(pods):
     assert "KEY" not in repr(security)
 
 
-def interrupt_when(condition) -> None:
-    """Sends this process what a notebook's stop button does, once the condition holds."""
+@contextlib.contextmanager
+def stop_button(condition):
+    """Sends this process what a notebook's stop button does, once the condition holds, until it is heard.
 
-    def wait():
+    An interrupt that arrives while Python collects garbage is lost.
+    """
+    heard = threading.Event()
+
+    def press():
         until(condition)
-        time.sleep(0.2)
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        while not heard.wait(0.2):
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            heard.wait(8)
 
-    threading.Thread(target=wait).start()
+    thread = threading.Thread(target=press)
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            yield
+    finally:
+        heard.set()
+        thread.join()
 
 
 def test_the_stop_button_ends_what_is_waited_for(kube):
     # While it starts
     working, kube.on_create = kube.on_create, lambda resource, thing: None
-    interrupt_when(lambda: kube.named("planetaryclusters"))
-    with pytest.raises(KeyboardInterrupt):
+    with stop_button(lambda: kube.named("planetaryclusters")):
         PlanetaryCluster(quiet=True)
     assert kube.named("planetaryclusters") == []
 
     # While a job runs
     kube.on_create = working
     with PlanetaryCluster(quiet=True) as cluster:
-        interrupt_when(lambda: kube.named("planetaryjobs"))
-        with pytest.raises(KeyboardInterrupt):
+        with stop_button(lambda: kube.named("planetaryjobs")):
             cluster.run_job("import time; time.sleep(600)")
         assert kube.named("planetaryjobs") == []
         assert cluster.get_client().submit(lambda: 1).result() == 1
