@@ -29,10 +29,12 @@ class Connection:
         """The shortest way that is open."""
         name = cluster["metadata"]["name"]
         protocol = "tls" if credentials.key else "tcp"
+        security = credentials.security()
+        context = security.context if security else None
         tunnels: list[Tunnel] = []
         try:
             for address, how in await candidates(api, cluster):  # noqa: B007
-                if await reachable(*host_and_port(address), PATIENCE_SECONDS):
+                if await reachable(*host_and_port(address), context, PATIENCE_SECONDS):
                     break
             else:
                 tunnel = await Tunnel(api, _pod_of(api, name), COMM_PORT).start()
@@ -41,22 +43,21 @@ class Connection:
                     f"{protocol}://{LOOPBACK}:{tunnel.port}",
                     "through the Kubernetes API (port-forward)",
                 )
-            return cls(address, how, tunnels, await cls._dashboard(api, name, credentials, tunnels))
+            dashboard = await cls._dashboard(api, name, credentials.token, context, tunnels)
+            return cls(address, how, tunnels, dashboard)
         except BaseException:
             for tunnel in tunnels:
                 await tunnel.close()
             raise
 
     @classmethod
-    async def _dashboard(cls, api, name, credentials: Credentials, tunnels: list[Tunnel]) -> Dashboard | None:
+    async def _dashboard(cls, api, name, token: str, context, tunnels: list[Tunnel]) -> Dashboard | None:
         """A NetworkPolicy that lets Dask through does not let the dashboard through: always by the API."""
         with contextlib.suppress(PlanetaryError):
             tunnel = await Tunnel(api, _pod_of(api, name), HTTP_PORT).start()
             tunnels.append(tunnel)
-            security = credentials.security()
-            context = security.context if security else None
             # A pod's loopback address is its own.
-            return await Dashboard(tunnel.port, credentials.token, context, guarded=not in_pod()).start()
+            return await Dashboard(tunnel.port, token, context, guarded=not in_pod()).start()
         return None
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Awaitable, Callable
 
 from .api import Api
@@ -94,10 +95,10 @@ class Tunnel:
                 await writer.drain()
 
 
-async def reachable(host: str, port: int, seconds: float) -> bool:
-    """Whether a connection opens."""
+async def reachable(host: str, port: int, context: ssl.SSLContext | None, seconds: float) -> bool:
+    """Whether a connection opens; with its handshake, for a scheduler warns of those that end without one."""
     with contextlib.suppress(OSError, asyncio.TimeoutError):
-        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), seconds)
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port, ssl=context), seconds)
         writer.close()
         return True
     return False
