@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from . import steps
 from .api import Api, in_pod
-from .credentials import Credentials
+from .credentials import ClusterSecurity
 from .dashboard import Dashboard
 from .errors import NotThere, PlanetaryError
 from .tunnel import LOOPBACK, Tunnel, reachable
@@ -25,11 +25,10 @@ class Connection:
         self.tunnels, self.dashboard = tunnels, dashboard
 
     @classmethod
-    async def to(cls, api: Api, cluster: dict, credentials: Credentials) -> Connection:
+    async def to(cls, api: Api, cluster: dict, token: str, security: ClusterSecurity | None) -> Connection:
         """The shortest way that is open."""
         name = cluster["metadata"]["name"]
-        protocol = "tls" if credentials.key else "tcp"
-        security = credentials.security()
+        protocol = "tls" if security else "tcp"
         context = security.context if security else None
         tunnels: list[Tunnel] = []
         try:
@@ -43,7 +42,7 @@ class Connection:
                     f"{protocol}://{LOOPBACK}:{tunnel.port}",
                     "through the Kubernetes API (port-forward)",
                 )
-            dashboard = await cls._dashboard(api, name, credentials.token, context, tunnels)
+            dashboard = await cls._dashboard(api, name, token, context, tunnels)
             return cls(address, how, tunnels, dashboard)
         except BaseException:
             for tunnel in tunnels:

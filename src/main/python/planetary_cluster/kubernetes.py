@@ -41,9 +41,9 @@ class OnKubernetes(Place):
         # Whoever comes to a cluster that is at work takes it as it is.
         await self.remote.until_up(seconds, worker_seconds if self._spec is not None else 0)
         credentials = await Credentials.of(api, self.remote.cluster)
-        self._connection = await Connection.to(api, self.remote.cluster, credentials)
-        self._tell(f"Connecting {self._connection.how}")
         self.security = credentials.security()
+        self._connection = await Connection.to(api, self.remote.cluster, credentials.token, self.security)
+        self._tell(f"Connecting {self._connection.how}")
         self._renewing = asyncio.create_task(self._renew(), name="planetary-renew")
         return self._connection.address
 
