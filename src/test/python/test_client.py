@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import signal
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -134,6 +135,11 @@ def test_scale_and_adapt_change_the_spec(kube):
             cluster.scale(2, group="huge")
         with sentence("adapt wants the most workers"):
             cluster.adapt(minimum=2)
+
+
+def test_a_notebook_that_only_looks_does_not_keep_a_cluster_from_idling(kube, pods):
+    with PlanetaryCluster(quiet=True) as cluster, Client(cluster):
+        until(lambda: time.time() - pods.state()["idleSince"] > 2.5, 15)
 
 
 def test_workers_that_do_not_come_are_explained_by_the_status(kube):

@@ -55,6 +55,9 @@ class DisplayedCluster(Cluster):
             f"<table>{cell}Scaling mode: {mode}</td></tr>{cell}Workers: {ready} / {wanted}</td></tr></table>"
         )
 
+    async def _sync_cluster_info(self) -> None:
+        """Nothing. Dask's own writes to the scheduler each second, which is use: no cluster would idle."""
+
     async def _watch_worker_status(self, comm) -> None:
         """As of any cluster, and again when another scheduler has taken the place of the first."""
         pause = LOOK_SECONDS
