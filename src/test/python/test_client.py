@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 
 import pytest
 from distributed import Client
@@ -24,7 +25,7 @@ from planetary_cluster import (
     remote,
     versions,
 )
-from pods import until
+from pods import TOKEN, until
 
 
 @pytest.fixture
@@ -307,6 +308,41 @@ def test_the_load_balancer_is_used_where_it_answers(kube, pods, monkeypatch, cap
     with PlanetaryCluster.from_name("c") as cluster:
         assert cluster.scheduler_address == f"tls://127.0.0.1:{pods.port}"
         assert "Connecting through its load balancer" in capsys.readouterr().out
+
+
+def test_certificates_of_the_users_own_are_found(kube, pods):
+    running(kube, pods, "c")
+    kube.objects["planetaryclusters", "c"]["spec"] = {"tls": {"mode": "Provided", "secretName": "mine"}}
+    own = kube.objects["secrets", "c-client"]["data"]
+    kube.put("secrets", {"metadata": {"name": "c-client"}, "data": {"token": own["token"]}})
+    with sentence("The certificate for clients is missing: There is no secrets mine in namespace ns"):
+        PlanetaryCluster.from_name("c")
+    kube.put(
+        "secrets", {"metadata": {"name": "mine"}, "data": {k: v for k, v in own.items() if k != "token"}}
+    )
+    with PlanetaryCluster.from_name("c", quiet=True) as cluster, Client(cluster) as client:
+        assert client.submit(lambda: 6).result() == 6
+
+
+def test_without_tls_it_connects_without_certificates(kube, plain_pods, tmp_path):
+    plain_pods.start_scheduler()
+    plain_pods.start_worker("c-default-0", "00000000-bbbb")
+    until(lambda: plain_pods.healthy() and plain_pods.worker("00000000-bbbb"), 30)
+    kube.ports = {8786: plain_pods.port, 8787: plain_pods.http}
+    kube.put("planetaryclusters", {"metadata": {"name": "c"}, "spec": {"tls": {"mode": "Off"}}})
+    kube.put(
+        "secrets", {"metadata": {"name": "c-client"}, "data": {"token": b64encode(TOKEN.encode()).decode()}}
+    )
+    kube.scheduler_pod("c")
+    kube.say("c", ready(1, 1))
+    until(lambda: "status" in kube.objects["planetaryclusters", "c"])
+    with PlanetaryCluster.from_name("c", quiet=True) as cluster, Client(cluster) as client:
+        assert client.submit(lambda: 8).result() == 8
+        assert cluster.scheduler_address.startswith("tcp://127.0.0.1:")
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        assert browser.open(cluster.dashboard_link).status == 200
+        with sentence("has no certificates"):
+            cluster.bundle(tmp_path / "c.bundle")
 
 
 def test_a_scheduler_of_other_versions_is_refused_with_its_image(kube, monkeypatch):
