@@ -315,7 +315,7 @@ def test_certificates_of_the_users_own_are_found(kube, pods):
     kube.objects["planetaryclusters", "c"]["spec"] = {"tls": {"mode": "Provided", "secretName": "mine"}}
     own = kube.objects["secrets", "c-client"]["data"]
     kube.put("secrets", {"metadata": {"name": "c-client"}, "data": {"token": own["token"]}})
-    with sentence("The certificate for clients is missing: There is no secrets mine in namespace ns"):
+    with sentence("The certificate for clients is missing: There is no secret mine in namespace ns"):
         PlanetaryCluster.from_name("c")
     kube.put(
         "secrets", {"metadata": {"name": "mine"}, "data": {k: v for k, v in own.items() if k != "token"}}

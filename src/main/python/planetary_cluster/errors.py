@@ -67,7 +67,7 @@ def refusal(method: str, what: str, namespace: str, status: int, body: dict) -> 
         # A missing object is named in the details; a missing kind is not.
         if resource.startswith("planetary") and not (body.get("details") or {}).get("name"):
             return PlanetaryError(NOT_INSTALLED.format(kind=resource))
-        return NotThere(f"There is no {resource} {name} in namespace {namespace}.")
+        return NotThere(f"There is no {resource.removesuffix('s')} {name} in namespace {namespace}.")
     if status == 409:
         return Exists(_sentence(words) or f"{what} exists already.")
     if status in (400, 403, 422):
