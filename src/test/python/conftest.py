@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from pods import PRELOAD, TOKEN, Pods, free_port, until
 
-sys.path.insert(0, str(PRELOAD))
+sys.path[:0] = [str(PRELOAD), str(PRELOAD.parent)]  # the preloads, which are modules, and planetary_cluster
 sys.dont_write_bytecode = True  # distributed imports preloads from the source tree
 
 

@@ -1,0 +1,127 @@
+"""``run_job``: a PlanetaryJob on a cluster, waited for with its progress."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from . import options
+from .api import Api
+from .errors import JobFailed, NotThere, PlanetaryError
+
+JOB_NAME = re.compile(r"[a-z]([-a-z0-9]{0,32}[a-z0-9])?")
+SPEC_FIELDS = {"image": "image", "args": "args", "retries": "retries"}
+KEPT = "1h"
+"""How long a finished job stays, for its log and its result."""
+
+
+def source(script: str | os.PathLike) -> str:
+    """The program: its text, or the file that has it."""
+    text = os.fspath(script)
+    if isinstance(script, os.PathLike) or ("\n" not in text and text.endswith(".py")):
+        try:
+            return Path(text).read_text()
+        except OSError as error:
+            raise PlanetaryError(f"The script {text} cannot be read: {error.strerror}.") from None
+    return text
+
+
+def manifest(
+    cluster: str,
+    script: str | os.PathLike,
+    name: str | None = None,
+    parameters: Mapping[str, object] | None = None,
+    retries: int = 0,
+    image: str | None = None,
+    env: Mapping | None = None,
+    resources: Mapping | None = None,
+    timeout: str | float | None = None,
+) -> dict:
+    """The PlanetaryJob. What is not a text among the parameters becomes JSON."""
+    name = name or f"job-{secrets.token_hex(3)}"
+    if not JOB_NAME.fullmatch(name):
+        raise PlanetaryError(
+            f"{name!r} is no name for a job: at most 34 of a-z, 0-9 and '-', a letter first, no '-' last."
+        )
+    spec = {
+        "clusterRef": {"name": cluster},
+        "script": source(script),
+        "parameters": {k: v if isinstance(v, str) else json.dumps(v) for k, v in (parameters or {}).items()},
+        "retries": retries,
+        "image": image,
+        "env": options.variables(env),
+        "resources": options.quantities(resources) if resources else None,
+        "activeDeadline": None if timeout is None else options.duration(timeout),
+        "ttlAfterFinished": KEPT,
+    }
+    return {
+        "apiVersion": "planetary.dev/v1alpha1",
+        "kind": "PlanetaryJob",
+        "metadata": {"name": name},
+        "spec": {field: value for field, value in spec.items() if value not in (None, [], {})},
+    }
+
+
+def line(job: dict) -> str:
+    """How far it is."""
+    status = job.get("status") or {}
+    phase, progress = status.get("phase", "Pending"), status.get("progress")
+    words = f"Job {job['metadata']['name']}: {phase.lower()}"
+    if phase == "Running" and progress:
+        return f"{words}, {progress['done']}/{progress['total']} tasks"
+    if phase in ("Pending", "Starting") and status.get("message"):
+        return f"{words}: {status['message']}"
+    return words
+
+
+def outcome(job: dict) -> tuple[bool, object]:
+    """Whether it ended, and its result; raises if it failed."""
+    status = job.get("status") or {}
+    if status.get("phase") == "Failed":
+        raise JobFailed(
+            f"Job {job['metadata']['name']} failed, {status.get('reason')}: {status.get('message')}"
+        )
+    return status.get("phase") == "Succeeded", parsed(status.get("result"))
+
+
+def parsed(result: str | None):
+    """JSON where it is JSON, else the text; None without a result."""
+    if result is None:
+        return None
+    try:
+        return json.loads(result)
+    except ValueError:
+        return result
+
+
+async def run(api: Api, job: dict, tell: Callable[[str], None], owner: dict | None):
+    """Makes the job, waits for its end, and returns its result. Who stops waiting deletes it."""
+    if owner is not None:  # it goes with its cluster
+        reference = {key: owner[key] for key in ("apiVersion", "kind")}
+        reference |= {key: owner["metadata"][key] for key in ("name", "uid")}
+        job["metadata"]["ownerReferences"] = [reference]
+    made = await api.create("planetaryjobs", job)
+    name, told = made["metadata"]["name"], ""
+    try:
+        async with contextlib.aclosing(api.follow(f"planetaryjobs/{name}")) as seen:
+            async for now in seen:
+                if now is None:
+                    raise JobFailed(f"Job {name} was deleted before it ended.")
+                if (words := line(now)) != told:
+                    told = words
+                    tell(words)
+                ended, result = outcome(now)
+                if ended:
+                    return result
+    except JobFailed:
+        raise
+    except BaseException:
+        with contextlib.suppress(PlanetaryError, NotThere):
+            await api.delete(f"planetaryjobs/{name}", made["metadata"]["uid"])
+            tell(f"Job {name} deleted")
+        raise

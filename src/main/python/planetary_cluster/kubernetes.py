@@ -1,0 +1,139 @@
+"""A cluster on Kubernetes: one that is made here, or one that was there."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from . import connection, jobs, steps
+from .api import Api
+from .bundle import Bundle
+from .connection import Connection
+from .credentials import Credentials
+from .errors import PlanetaryError
+from .place import Place, Tell
+from .remote import Remote
+
+RENEW_SECONDS = 3600.0
+"""How often the client's certificate is read again; it is renewed weeks before it ends."""
+
+
+class OnKubernetes(Place):
+    """``spec`` of a cluster to make, or None for one that is there, which is never deleted."""
+
+    def __init__(self, name: str, spec: dict | None, where: dict, timeouts: tuple[float, float], tell: Tell):
+        self.name, self._spec, self._where = name, spec, where
+        self._timeouts, self._tell = timeouts, tell
+        self.remote: Remote | None = None
+        self._api: Api | None = None
+        self._connection: Connection | None = None
+        self._renewing: asyncio.Task | None = None
+
+    async def open(self) -> str:
+        self._api = api = await Api.open(**self._where)
+        self.namespace = api.namespace
+        if self._spec is None:
+            self.remote = await Remote.find(api, self.name, self._tell)
+        else:
+            self.remote = await Remote.create(api, self.name, self._spec, self._tell)
+        self.remote.watch()
+        seconds, worker_seconds = self._timeouts
+        # Whoever comes to a cluster that is at work takes it as it is.
+        await self.remote.until_up(seconds, worker_seconds if self._spec is not None else 0)
+        credentials = await Credentials.of(api, self.remote.cluster)
+        self.security = credentials.security()
+        self._connection = await Connection.to(api, self.remote.cluster, credentials.token, self.security)
+        self._tell(f"Connecting {self._connection.how}")
+        self._renewing = asyncio.create_task(self._renew(), name="planetary-renew")
+        return self._connection.address
+
+    async def close(self) -> None:
+        if self._renewing is not None:
+            self._renewing.cancel()
+        if self._connection is not None:
+            await self._connection.close()
+        if self.remote is not None:
+            await self.remote.close()
+            if self._spec is not None and not self.remote.gone:
+                await self.remote.delete()
+                self._tell(f"Cluster {self.name} deleted")
+        if self._api is not None:
+            await self._api.close()
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            with contextlib.suppress(PlanetaryError, ValueError, OSError):
+                if self.security is not None:
+                    self.security.renew(await Credentials.of(self._object.api, self._object.cluster))
+
+    async def image(self) -> str:
+        return await self._object.image()
+
+    async def scale(self, n: int, group: str) -> None:
+        await self._object.scale(n, group)
+
+    async def adapt(self, minimum: int, maximum: int | None, group: str) -> None:
+        await self._object.adapt(minimum, maximum, group)
+
+    async def logs(self, tail: int):
+        return await self._object.logs(tail)
+
+    async def run_job(self, job: dict):
+        owner = None if self._spec is None else self._object.cluster
+        return await jobs.run(self._object.api, job, self._tell, owner)
+
+    async def bundle(self, path) -> None:
+        """With the load balancer's address, or, failing that, the one inside the Kubernetes cluster."""
+        api, cluster = self._object.api, self._object.cluster
+        credentials = await Credentials.of(api, cluster)
+        if not credentials.key:
+            raise PlanetaryError(
+                f"Cluster {self.name} has no certificates (tls.mode: Off): there is nothing to hand out."
+            )
+        address = await connection.external_address(api, cluster)
+        if not address:
+            address = steps.current(cluster).get("scheduler", {}).get("address", "")
+            self._tell(
+                f"The bundle's address {address} is known inside the Kubernetes cluster only, for there is "
+                f"no load "
+                "balancer with an address (yet); PlanetaryCluster(load_balancer=True) asks for one"
+            )
+        pem = {"ca": credentials.ca, "certificate": credentials.certificate, "key": credentials.key}
+        Bundle(self.name, api.namespace, address, **pem, image=await self.image()).write(path)
+
+    def dashboard(self) -> str:
+        found = self._connection.dashboard if self._connection else None
+        return found.link if found else ""
+
+    def trouble(self) -> str:
+        return self._connection.trouble if self._connection else ""
+
+    def why_not_ready(self) -> str:
+        return steps.why_not_ready(self.remote.cluster) if self.remote else ""
+
+    def ended(self) -> bool:
+        if self.remote is None:
+            return False
+        return self.remote.gone or steps.current(self.remote.cluster).get("phase") in steps.ENDED
+
+    def facts(self) -> list[tuple[str, str, str]]:
+        how = self._connection.how if self._connection else ""
+        found = [("Namespace", self.namespace or "", how)]
+        if self.remote is not None:
+            words = steps.expiry(self.remote.cluster) or self.why_not_ready()
+            found.append(("Phase", steps.current(self.remote.cluster).get("phase", ""), words))
+        return found
+
+    def scaling(self) -> tuple[str, int, int] | None:
+        if self.remote is None:
+            return None
+        bounds = self.remote.cluster.get("spec", {}).get("workers", {}).get("autoscale")
+        mode = f"Adaptive, {bounds.get('min', 0)} to {bounds['max']}" if bounds else "Manual"
+        return mode, *steps.workers(self.remote.cluster)
+
+    @property
+    def _object(self) -> Remote:
+        if self.remote is None:
+            raise PlanetaryError(f"Cluster {self.name} is not connected: await it first.")
+        return self.remote

@@ -1,0 +1,162 @@
+"""From the keyword arguments of ``PlanetaryCluster`` to the spec of the object. Pure."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from .errors import PlanetaryError
+
+NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
+FIELDS = {
+    "n_workers": "replicas",
+    "threads": "threads",
+    "resources": "resources",
+    "image": "image",
+    "spot": "spot",
+    "gpu": "gpu",
+    "dask_resources": "daskResources",
+    "template": "template",
+}
+"""What a group of workers takes, and its field in the spec."""
+
+
+def generated_name() -> str:
+    """A name nobody else has: the user's, and six hex digits."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a uid without a name
+        user = ""
+    user = re.sub(r"[^a-z0-9]+", "-", user.lower()).strip("-0123456789")[:20].strip("-")
+    return f"{user or 'dask'}-{secrets.token_hex(3)}"
+
+
+def checked_name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise PlanetaryError(
+            f"{name!r} is no name for a cluster: write at most 40 of a-z, 0-9 and '-', a letter first, no "
+            f"'-' last."
+        )
+    return name
+
+
+def spec(
+    *,
+    n_workers: int = 1,
+    threads: int | None = None,
+    resources: Mapping | None = None,
+    image: str | None = None,
+    env: Mapping[str, str] | Iterable[Mapping] | None = None,
+    groups: Mapping[str, Mapping] | None = None,
+    spot: bool | str = False,
+    idle_timeout: str | float | timedelta | None = None,
+    adapt: tuple[int, int] | None = None,
+    scheduler: Mapping | None = None,
+    load_balancer: bool | Mapping = False,
+    allow_from: list[dict] | None = None,
+) -> dict:
+    """The spec; what is not asked for is left out, for the operator's defaults are in its reference."""
+    workers = group(n_workers=n_workers, threads=threads, resources=resources, spot=spot)
+    if adapt:
+        workers["autoscale"] = autoscale(*adapt)
+    made = {
+        "image": image,
+        "env": variables(env),
+        "idleTimeout": None if idle_timeout is None else duration(idle_timeout),
+        "onExpiry": "Delete",
+        "scheduler": _scheduler(scheduler, load_balancer),
+        "workers": workers,
+        "workerGroups": [{"name": name, **group(**dict(given))} for name, given in (groups or {}).items()],
+        "networkPolicy": {"allowFrom": allow_from} if allow_from else None,
+    }
+    return {name: value for name, value in made.items() if value not in (None, [], {})}
+
+
+def group(**options) -> dict:
+    """The spec of a group of workers."""
+    unknown = sorted(options.keys() - FIELDS.keys())
+    if unknown:
+        raise PlanetaryError(f"A group of workers takes {', '.join(FIELDS)}; not {', '.join(unknown)}.")
+    given = {name: value for name, value in options.items() if value is not None}
+    if "resources" in given:
+        given["resources"] = quantities(given["resources"])
+    if "spot" in given:
+        given["spot"] = _spot(given["spot"])
+    made = {FIELDS[name]: value for name, value in given.items() if value is not None}
+    replicas = made.get("replicas", 1)
+    if isinstance(replicas, bool) or not isinstance(replicas, int) or replicas < 0:
+        raise PlanetaryError(f"n_workers is a number of workers, 0 or more, not {replicas!r}.")
+    return made
+
+
+def autoscale(minimum: int, maximum: int | None) -> dict:
+    if not isinstance(maximum, int) or maximum < 1:
+        raise PlanetaryError(
+            "adapt wants the most workers there may be, such as adapt(minimum=0, maximum=20)."
+        )
+    if minimum < 0 or minimum > maximum:
+        raise PlanetaryError(
+            f"adapt(minimum={minimum}, maximum={maximum}): the minimum is 0 or more, the maximum no less."
+        )
+    return {"min": minimum, "max": maximum}
+
+
+def quantities(resources: Mapping) -> dict:
+    """``{"cpu": 4, "memory": "16Gi"}`` are limits; or limits and requests by name, as in Kubernetes."""
+    if not isinstance(resources, Mapping):
+        raise PlanetaryError('resources is a dict such as {"cpu": 4, "memory": "16Gi"}.')
+    if not resources.keys() & {"limits", "requests"}:
+        resources = {"limits": resources}
+    for name, value in (resources.get("limits") or {}).items():
+        if name == "memory" and isinstance(value, (int, float)) and value < 1 << 20:
+            raise PlanetaryError(f'memory wants its unit, such as "{value}Gi": a plain number counts bytes.')
+    return {
+        kind: {name: str(value) for name, value in amounts.items()}
+        if isinstance(amounts, Mapping)
+        else amounts
+        for kind, amounts in resources.items()
+    }
+
+
+def variables(env: Mapping | Iterable[Mapping] | None) -> list[dict]:
+    """Names and values, or entries as in a pod (``valueFrom`` for Secrets)."""
+    if isinstance(env, Mapping):
+        return [{"name": name, "value": str(value)} for name, value in env.items()]
+    return [dict(entry) for entry in env or []]
+
+
+def duration(given: str | float | timedelta) -> str:
+    """Text as in the spec (``20m``), seconds, or a timedelta."""
+    if isinstance(given, str):
+        return given
+    seconds = given.total_seconds() if isinstance(given, timedelta) else given
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds < 0:
+        raise PlanetaryError(
+            f'{given!r} is no time: write seconds, a timedelta, or a text such as "20m"; 0 is never.'
+        )
+    return f"{round(seconds)}s"
+
+
+def _spot(given: bool | str) -> str | None:
+    """True prefers spot nodes; "Require" insists on them."""
+    if given is True:
+        return "Prefer"
+    if not given:
+        return None
+    words = {"prefer": "Prefer", "require": "Require", "never": "Never"}
+    if str(given).lower() not in words:
+        raise PlanetaryError(f"spot is True, False, 'Prefer', 'Require' or 'Never', not {given!r}.")
+    return words[str(given).lower()]
+
+
+def _scheduler(scheduler: Mapping | None, load_balancer: bool | Mapping) -> dict:
+    made = dict(scheduler or {})
+    if "resources" in made:
+        made["resources"] = quantities(made["resources"])
+    if load_balancer:
+        service = {"type": "LoadBalancer"}
+        made["service"] = service | (dict(load_balancer) if isinstance(load_balancer, Mapping) else {})
+    return made
