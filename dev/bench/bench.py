@@ -9,12 +9,13 @@ import statistics
 import sys
 import time
 
+import jobs
 import kube
 import report
 from operators import Floor, Ours
 
 WORKERS = 4
-SCENARIOS = ("latency", "create", "scale", "idle")
+SCENARIOS = ("latency", "create", "scale", "jobs", "idle")
 
 
 class Window:
@@ -84,7 +85,8 @@ class Bench:
 
     def warm_up(self):
         """As much as a JVM needs to compile what runs often; what is measured is a process that has been up for a while."""
-        for who, count in ((self.floor, 5), (self.ours, 1), (self.ours, 5 if self.options.quick else 40)):
+        counts = (1, 5) if self.options.quick else (1, 40, 100, 100)
+        for who, count in ((self.floor, 5), *((self.ours, n) for n in counts)):
             clusters = [f"warm{i}" for i in range(count)]
             self.create(who, clusters, WORKERS)
             self.delete(who, clusters)
@@ -127,6 +129,21 @@ class Bench:
                 self.note("scale", who, to=to, pods_s=round(at - began, 3), **self.settled(window))
                 self.delete(who, [cluster])
 
+    def jobs(self):
+        """All on one cluster; a few before, to warm up."""
+        cluster = ["jobs"]
+        self.create(self.ours, cluster, WORKERS)
+        for round_, count in (("warm", 20), ("j", 20 if self.options.quick else 200)):
+            watch, window, began = jobs.JobWatch(), Window(self.ours), time.monotonic()
+            names = [f"{round_}{i}" for i in range(count)]
+            kube.parallel(jobs.create, [(name, *cluster) for name in names])
+            ended = watch.until(lambda: all((name, "Succeeded") in watch.jobs for name in names))
+            if round_ != "warm":
+                self.note("jobs", self.ours, jobs=count, **jobs.figures(watch, began, ended), **self.settled(window))
+            kube.call("DELETE", kube.JOBS)
+            watch.until(lambda: not watch.there)
+        self.delete(self.ours, cluster)
+
     def idle(self):
         """In a fresh process: heaps do not shrink."""
         count = 10 if self.options.quick else 300
@@ -152,7 +169,7 @@ class Bench:
         try:
             self.ours.start()
             self.warm_up()
-            steps = {"latency": self.latency, "create": self.scenario_create, "scale": self.scale, "idle": self.idle}
+            steps = {"latency": self.latency, "create": self.scenario_create, "scale": self.scale, "jobs": self.jobs, "idle": self.idle}
             for scenario in self.options.only:
                 steps[scenario]()
         finally:

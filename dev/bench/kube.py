@@ -15,6 +15,7 @@ PORT = 26443
 NS = "bench"
 PODS = f"/api/v1/namespaces/{NS}/pods"
 CLUSTERS = f"/apis/planetary.dev/v1alpha1/namespaces/{NS}/planetaryclusters"
+JOBS = f"/apis/planetary.dev/v1alpha1/namespaces/{NS}/planetaryjobs"
 _local = threading.local()
 _pool = ThreadPoolExecutor(50)
 

@@ -65,6 +65,12 @@ def table(document):
         row("the same: requests", median(ours, lambda r: r["audit"]["requests"]),
             median(floor, lambda r: r["audit"]["requests"]), "", None, "")  # fmt: skip
         row("the same: operator CPU s", median(ours, lambda r: r["cpu_s"]), None, "", None, "", "{:.2f}")
+    for r in runs("jobs", "ours"):
+        at = f"{r['jobs']} jobs at once on a cluster"
+        row(f"{at}: from a pod's phase to its job's, p50, ms", 1000 * r["lag_p50_s"], None, "", None, "")
+        row("the same, p99, ms", 1000 * r["lag_p99_s"], None, "2000", r["lag_p99_s"] <= 2, "")
+        row("the same: requests per job", r["audit"]["requests"] / r["jobs"], None, "", None, "", "{:.1f}")
+        row("the same: operator CPU s per job", r["cpu_s"] / r["jobs"], None, "", None, "", "{:.3f}")
     for r in runs("idle", "ours"):
         at = f"{r['clusters']} clusters at rest"
         row(f"{at}: RSS, MB", r["rss_mb"], None, "400", r["rss_mb"] <= 400, "rss")

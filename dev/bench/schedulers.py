@@ -4,6 +4,7 @@ real one's (docs/pod-contract.md): at most one change a second, or after the cal
 
 import asyncio
 import base64
+import collections
 import json
 import ssl
 import tempfile
@@ -51,6 +52,7 @@ class World:
     def __init__(self, loop):
         self.loop = loop
         self.schedulers, self.contexts, self.addresses, self.pods = {}, {}, {}, {}
+        self.connections = collections.defaultdict(set)
         self._follow(kube.PODS + "?labelSelector=planetary.dev/cluster", self._pod, self._pod_gone)
         secrets = f"/api/v1/namespaces/{kube.NS}/secrets?labelSelector=planetary.dev/cluster"
         self._follow(secrets, self._secret, self._secret_gone)
@@ -83,6 +85,9 @@ class World:
         if self.addresses.get(key) == cluster:
             self.addresses.pop(key, None)
             self.schedulers.pop(cluster, None)
+            # Its address comes back under another cluster, and a pod that is gone answers nobody.
+            for writer in self.connections.pop(cluster, ()):
+                writer.close()
         elif cluster in self.schedulers and self.schedulers[cluster].workers.pop(key, None):
             self.schedulers[cluster].change()
 
@@ -106,11 +111,13 @@ class World:
             context = self.contexts.get(f"{cluster}-pods")
             if context:
                 await writer.start_tls(context)
+                self.connections[cluster].add(writer)
                 while await self._answer(reader, writer, self.schedulers[cluster]):
                     pass
         except (OSError, KeyError, ValueError, asyncio.IncompleteReadError):
             pass  # the caller is gone, or the cluster
         finally:
+            self.connections[cluster].discard(writer)
             writer.close()
 
     async def _answer(self, reader, writer, scheduler):

@@ -12,6 +12,9 @@ from distributed.security import Security
 
 from pods import BEARER, free_port, until
 
+IMPATIENT = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
+"""What Dask waits for a connection by itself, 30 s by default."""
+
 
 @pytest.fixture
 def client(pods):
@@ -41,6 +44,21 @@ def test_a_process_replaced_by_the_nanny_is_the_same_pod(pods, client):
     assert after["name"] == before["name"] == "c-default-1-11111111"
     pods.post("retire", {"uids": [uid]})
     until(lambda: uid in pods.state()["retired"])
+
+
+def test_a_worker_waits_for_a_scheduler_that_is_slow_to_start(own_pods):
+    worker = own_pods.start_worker("c-default-0", "44444444-eeee", **IMPATIENT)
+    until(lambda: "does not answer yet" in worker.log())
+    own_pods.start_scheduler()
+    until(lambda: own_pods.worker("44444444-eeee"))
+    assert worker.popen.poll() is None
+
+
+def test_a_worker_that_waits_for_its_scheduler_ends_at_once(own_pods):
+    worker = own_pods.start_worker("c-default-0", "55555555-ffff", **IMPATIENT)
+    until(lambda: "does not answer yet" in worker.log())
+    worker.popen.terminate()
+    assert worker.exit_code(4) == 0
 
 
 def test_the_prestop_hook_saves_results_and_a_running_task(pods, client, tmp_path):

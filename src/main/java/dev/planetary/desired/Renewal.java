@@ -48,14 +48,49 @@ public final class Renewal {
             Optional<Secret> client,
             Times times,
             Clock clock) {
+        this(
+                model,
+                authority,
+                rotation,
+                Issued.of(model.names().podsSecret(), pods, clock.instant()),
+                Issued.of(model.names().clientSecret(), client, clock.instant()),
+                times,
+                clock);
+    }
+
+    private Renewal(
+            ClusterModel model,
+            Authority authority,
+            String rotation,
+            Issued pods,
+            Issued client,
+            Times times,
+            Clock clock) {
         this.model = model;
         this.authority = authority;
         this.rotation = rotation;
         this.now = clock.instant();
-        this.pods = Issued.of(model.names().podsSecret(), pods, now);
-        this.client = Issued.of(model.names().clientSecret(), client, now);
+        this.pods = pods;
+        this.client = client;
         this.times = times;
         this.clock = clock;
+    }
+
+    /** What is left to do now that the pods' Secret was written. */
+    public Renewal withPods(Secret written) {
+        return new Renewal(
+                model, authority, rotation, Issued.of(pods.name(), Optional.of(written), now), client, times, clock);
+    }
+
+    /** What is left to do now that the clients' Secret was written. */
+    public Renewal withClient(Secret written) {
+        return new Renewal(
+                model, authority, rotation, pods, Issued.of(client.name(), Optional.of(written), now), times, clock);
+    }
+
+    /** The pods' Secret as it is, if it is there. */
+    public Optional<Secret> livePods() {
+        return pods.live();
     }
 
     /** The pods' Secret, if it is to be made or changed; to be written first. */

@@ -6,7 +6,6 @@ import dev.planetary.api.PlanetaryJobStatus.Phase;
 import dev.planetary.observe.JobObservation;
 import dev.planetary.observe.ObservedRunner;
 import dev.planetary.plan.JobPlan.Step;
-import dev.planetary.status.Finding;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -30,7 +29,7 @@ final class RunningJob {
         var runner = seen.runner();
         if (runner.isEmpty()) {
             return seen.unposted()
-                    ? unposted(seen, ledger)
+                    ? WaitingJob.unposted(seen, ledger)
                     : ledger.podUid().isPresent()
                             ? gone(seen, ledger, "RunnerLost", seen.status().podName() + " is gone")
                             // It may have been made and be gone again: never made a second time.
@@ -48,38 +47,6 @@ final class RunningJob {
             return gone(seen, begun, "RunnerLost", runner.get().name() + " is on a node that does not answer");
         }
         return live(seen, begun, runner.get());
-    }
-
-    /** Nothing was made of the attempt yet: it can still be taken back. */
-    private static JobPlan unposted(JobObservation seen, Ledger ledger) {
-        if (seen.job().getSpec().suspend()) {
-            return WaitingJob.suspended(seen, ledger.voided());
-        }
-        var permanent = seen.findings().stream().filter(Finding::permanent).findFirst();
-        if (permanent.isPresent()) {
-            return JobPlan.failed(
-                    seen, ledger, permanent.get().reason(), permanent.get().message());
-        }
-        var obstacle = Obstacle.of(seen);
-        var waitsFor = obstacle.map(Obstacle::message).orElse("the runner is about to start");
-        var overdue = JobPlan.overdue(seen, ledger, false, waitsFor);
-        if (overdue.isPresent()) {
-            return overdue.get();
-        }
-        var deadline = JobPlan.nextDeadline(seen, ledger, false);
-        if (!seen.findings().isEmpty()) {
-            return new JobPlan(
-                    Phase.Starting, obstacle.get().reason(), obstacle.get().message(), ledger, List.of(), deadline);
-        }
-        return obstacle.isPresent()
-                ? again(ledger.voided(), obstacle.get().reason(), obstacle.get().message())
-                : new JobPlan(
-                        Phase.Starting,
-                        "RunnerStarting",
-                        "the runner is being made",
-                        ledger,
-                        List.of(new Step.PostRunner()),
-                        deadline);
     }
 
     private static JobPlan live(JobObservation seen, Ledger ledger, ObservedRunner runner) {

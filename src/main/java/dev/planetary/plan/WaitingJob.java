@@ -24,26 +24,40 @@ final class WaitingJob {
             return suspended(seen, before);
         }
         var ledger = before.waits(seen.now());
-        var permanent = seen.findings().stream().filter(Finding::permanent).findFirst();
-        if (permanent.isPresent()) {
-            return JobPlan.failed(
-                    seen, ledger, permanent.get().reason(), permanent.get().message());
+        return ended(seen, ledger).orElseGet(() -> goesOn(seen, ledger));
+    }
+
+    /** An attempt that is entered in the ledger, of which nothing was made yet: it can still be taken back. */
+    static JobPlan unposted(JobObservation seen, Ledger ledger) {
+        if (seen.job().getSpec().suspend()) {
+            return suspended(seen, ledger.voided());
         }
+        return ended(seen, ledger).orElseGet(() -> Obstacle.of(seen)
+                .map(why -> seen.findings().isEmpty()
+                        ? pending(why, ledger.voided(), List.of(), Optional.empty())
+                        : new JobPlan(
+                                Phase.Starting, why.reason(), why.message(), ledger, List.of(), deadline(seen, ledger)))
+                .orElseGet(() -> posts(seen, ledger)));
+    }
+
+    /** An error that stays, or a wait that was too long. */
+    private static Optional<JobPlan> ended(JobObservation seen, Ledger ledger) {
+        var waitsFor = Obstacle.of(seen).map(Obstacle::message).orElse("the runner is about to start");
+        return seen.findings().stream()
+                .filter(Finding::permanent)
+                .findFirst()
+                .map(error -> JobPlan.failed(seen, ledger, error.reason(), error.message()))
+                .or(() -> JobPlan.overdue(seen, ledger, false, waitsFor));
+    }
+
+    private static JobPlan goesOn(JobObservation seen, Ledger ledger) {
+        var deadline = deadline(seen, ledger);
         var obstacle = Obstacle.of(seen);
-        var waitsFor = obstacle.map(Obstacle::message).orElse("the runner is about to start");
-        var overdue = JobPlan.overdue(seen, ledger, false, waitsFor);
-        if (overdue.isPresent()) {
-            return overdue.get();
-        }
-        var deadline = JobPlan.nextDeadline(seen, ledger, false);
-        var makes = obstacle.isPresent()
-                        && seen.ownsItsCluster()
-                        && seen.cluster().isEmpty()
-                        && seen.findings().isEmpty()
-                ? List.<Step>of(new Step.MakeCluster())
-                : List.<Step>of();
         if (obstacle.isPresent()) {
-            return pending(obstacle.get(), ledger, makes, deadline);
+            var makes = seen.ownsItsCluster()
+                    && seen.cluster().isEmpty()
+                    && seen.findings().isEmpty();
+            return pending(obstacle.get(), ledger, makes ? List.of(new Step.MakeCluster()) : List.of(), deadline);
         }
         var again = pauseEnds(ledger).filter(seen.now()::isBefore);
         if (again.isPresent()) {
@@ -53,13 +67,21 @@ final class WaitingJob {
                     List.of(),
                     Stream.of(again, deadline).flatMap(Optional::stream).min(Instant::compareTo));
         }
+        return posts(seen, ledger.begins(seen.state().map(SchedulerState::boot).orElseThrow()));
+    }
+
+    private static JobPlan posts(JobObservation seen, Ledger ledger) {
         return new JobPlan(
                 Phase.Starting,
                 "RunnerStarting",
                 "the runner is being made",
-                ledger.begins(seen.state().map(SchedulerState::boot).orElseThrow()),
+                ledger,
                 List.of(new Step.PostRunner()),
-                deadline);
+                deadline(seen, ledger));
+    }
+
+    private static Optional<Instant> deadline(JobObservation seen, Ledger ledger) {
+        return JobPlan.nextDeadline(seen, ledger, false);
     }
 
     static JobPlan suspended(JobObservation seen, Ledger ledger) {

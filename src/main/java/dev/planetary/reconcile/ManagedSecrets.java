@@ -12,7 +12,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** The Secrets of a cluster whose certificates the operator makes. */
@@ -36,26 +35,27 @@ final class ManagedSecrets {
      */
     Identity renew(ClusterModel model, Optional<Instant> asked) {
         var ca = ca(model, asked);
-        var authority = authority(ca);
         var rotation = Rotation.done(ca);
-        var pods = secrets.own(model, model.names().podsSecret());
-        var client = secrets.own(model, model.names().clientSecret());
+        var renewal = new Renewal(
+                model,
+                authority(ca),
+                rotation,
+                secrets.own(model, model.names().podsSecret()),
+                secrets.own(model, model.names().clientSecret()),
+                new Renewal.Times(settings.certificateLife(), settings.secretDelivery()),
+                clock);
         // What pods have mounted counts: the client's token follows from theirs.
-        pods = write(model, renewal(model, authority, rotation, pods, client).pods())
-                .or(or(pods));
-        client = write(model, renewal(model, authority, rotation, pods, client).client())
-                .or(or(client));
+        renewal = write(model, renewal.pods()).map(renewal::withPods).orElse(renewal);
+        renewal = write(model, renewal.client()).map(renewal::withClient).orElse(renewal);
         var now = clock.instant();
-        var due = Stream.concat(
-                        Stream.of(renewal(model, authority, rotation, pods, client)
-                                .due()),
-                        asked.filter(now::isBefore).stream())
+        var due = Stream.concat(Stream.of(renewal.due()), asked.filter(now::isBefore).stream())
                 .min(Instant::compareTo)
                 .orElseThrow();
+        var pods = renewal.livePods().orElseThrow();
         return new Identity(
                 model.accepted().pods().tls(),
-                Optional.of(ClusterSecrets.read(pods.orElseThrow(), ClusterSecrets.CA)),
-                ClusterSecrets.read(pods.orElseThrow(), ClusterSecrets.TOKEN),
+                Optional.of(ClusterSecrets.read(pods, ClusterSecrets.CA)),
+                ClusterSecrets.read(pods, ClusterSecrets.TOKEN),
                 rotation,
                 now,
                 due.isAfter(now) ? due : now.plus(AGAIN));
@@ -79,18 +79,8 @@ final class ManagedSecrets {
         return ClusterSecrets.ca(model, Authority.create(name, clock, settings.caLife()), rotation);
     }
 
-    private Renewal renewal(
-            ClusterModel model, Authority authority, String rotation, Optional<Secret> pods, Optional<Secret> client) {
-        var times = new Renewal.Times(settings.certificateLife(), settings.secretDelivery());
-        return new Renewal(model, authority, rotation, pods, client, times, clock);
-    }
-
     private Optional<Secret> write(ClusterModel model, Optional<Secret> wanted) {
         return wanted.map(secret -> secrets.write(model, secret));
-    }
-
-    private static Supplier<Optional<Secret>> or(Optional<Secret> other) {
-        return () -> other;
     }
 
     private static Authority authority(Secret secret) {

@@ -17,17 +17,30 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.time.Clock;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Gathers what there is to know of a cluster, from caches and from what was just written; never acts, never asks the API server. */
 final class Observer {
+    private static final int REMEMBERED = 1000;
+
     private final RecentWrites recent;
     private final SchedulerWatch watch;
     private final NodeEvents nodes;
     private final Calm calm;
     private final Clock clock;
+    /** By the revision's uid; it never changes, and reading it is the dearest part of a look. The least used go. */
+    private final Map<String, AcceptedSpec> accepted =
+            Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<String, AcceptedSpec> eldest) {
+                    return size() > REMEMBERED;
+                }
+            });
 
     Observer(RecentWrites recent, SchedulerWatch watch, NodeEvents nodes, Calm calm, Clock clock) {
         this.recent = recent;
@@ -43,10 +56,7 @@ final class Observer {
         var now = clock.instant();
         return new ClusterObservation(
                 cluster,
-                owned(cluster, context, ControllerRevision.class).stream()
-                        .map(AcceptedSpec::of)
-                        .sorted(Comparator.comparingLong(AcceptedSpec::number).reversed())
-                        .toList(),
+                accepted(owned(cluster, context, ControllerRevision.class)),
                 owned(cluster, context, Pod.class).stream()
                         .map(pod -> pod(uid, pod, state))
                         .toList(),
@@ -59,6 +69,15 @@ final class Observer {
                 calm.note(uid, state.filter(s -> cluster.specOrDefault().autoscaled()), now),
                 ClusterJobs.on(cluster, context),
                 now);
+    }
+
+    /** Newest first. */
+    private List<AcceptedSpec> accepted(List<ControllerRevision> revisions) {
+        return revisions.stream()
+                .map(revision ->
+                        accepted.computeIfAbsent(revision.getMetadata().getUid(), _ -> AcceptedSpec.of(revision)))
+                .sorted(Comparator.comparingLong(AcceptedSpec::number).reversed())
+                .toList();
     }
 
     private ObservedPod pod(String clusterUid, Pod pod, Optional<SchedulerState> state) {

@@ -1,5 +1,6 @@
 package dev.planetary.reconcile;
 
+import dev.planetary.apply.ApiConnections;
 import dev.planetary.dask.HttpSchedulerClient;
 import dev.planetary.dask.MeteredSchedulerClient;
 import dev.planetary.dask.Pace;
@@ -16,6 +17,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -69,13 +71,15 @@ final class OperatorBeans {
         return settings.role() == Role.OPERATOR ? new LoopMeters(registry, loop) : Metrics.NOOP;
     }
 
-    /** As the extension makes it, but counted. */
+    /** As the extension makes it, but counted, and with few connections. */
     @Produces
     @Singleton
-    KubernetesClient client(Config config, KubernetesSerialization json, MeterRegistry registry, ControlLoop loop) {
+    KubernetesClient client(
+            Config config, KubernetesSerialization json, Vertx vertx, MeterRegistry registry, ControlLoop loop) {
         return new KubernetesClientBuilder()
                 .withConfig(config)
                 .withKubernetesSerialization(json)
+                .withHttpClientFactory(new ApiConnections(vertx))
                 .withHttpClientBuilderConsumer(
                         http -> http.addOrReplaceInterceptor("meters", new RequestMeters(registry, loop)))
                 .build();

@@ -22,7 +22,6 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.Mappers;
 import io.quarkus.arc.lookup.LookupIfProperty;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -42,11 +41,6 @@ import java.util.concurrent.TimeUnit;
         maxReconciliationInterval = @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
 public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryCluster> {
     static final String NAME = "planetarycluster";
-    /** The SDK takes zero for "never". */
-    private static final Duration SOONEST = Duration.ofMillis(10);
-    /** A time given to the SDK takes the place of its maximum interval, which is there for events that were lost. */
-    private static final Duration LATEST = Duration.ofMinutes(5);
-
     private final ClusterParts parts;
     private final ClusterPass pass;
 
@@ -80,11 +74,8 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
             parts.shares().leaves(cluster);
             return UpdateControl.noUpdate();
         }
-        UpdateControl<PlanetaryCluster> control = UpdateControl.noUpdate();
         try {
-            pass.run(cluster, context)
-                    .filter(again -> again.compareTo(LATEST) < 0)
-                    .ifPresent(again -> control.rescheduleAfter(again.compareTo(SOONEST) < 0 ? SOONEST : again));
+            return Again.in(pass.run(cluster, context));
         } catch (RuntimeException e) {
             // Retried without end; users are told meanwhile, and not left with a status of before.
             parts.statuses()
@@ -93,7 +84,6 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
                             ClusterStatus.error(cluster, e, parts.clock().instant()));
             throw e;
         }
-        return control;
     }
 
     private static <R extends HasMetadata> InformerEventSource<R, PlanetaryCluster> owned(

@@ -31,11 +31,6 @@ import java.util.stream.Stream;
         maxReconciliationInterval = @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
 public final class PlanetaryJobReconciler implements Reconciler<PlanetaryJob> {
     static final String NAME = "planetaryjob";
-    /** The SDK takes zero for "never". */
-    private static final Duration SOONEST = Duration.ofMillis(10);
-    /** A time given to the SDK takes the place of its maximum interval. */
-    private static final Duration LATEST = Duration.ofMinutes(5);
-
     private final JobParts parts;
 
     PlanetaryJobReconciler(JobParts parts) {
@@ -55,11 +50,7 @@ public final class PlanetaryJobReconciler implements Reconciler<PlanetaryJob> {
             return UpdateControl.noUpdate();
         }
         try {
-            UpdateControl<PlanetaryJob> control = UpdateControl.noUpdate();
-            pass(job, context)
-                    .filter(again -> again.compareTo(LATEST) < 0)
-                    .ifPresent(again -> control.rescheduleAfter(again.compareTo(SOONEST) < 0 ? SOONEST : again));
-            return control;
+            return Again.in(pass(job, context));
         } catch (RuntimeException e) {
             // Retried without end; users are told meanwhile.
             parts.statuses()
@@ -105,7 +96,7 @@ public final class PlanetaryJobReconciler implements Reconciler<PlanetaryJob> {
                                 .filter(seen.now()::isBefore)
                                 .map(at -> Duration.between(seen.now(), at)),
                         plan.recheck().map(at -> Duration.between(seen.now(), at)),
-                        moved ? Optional.of(SOONEST) : Optional.<Duration>empty())
+                        moved ? Optional.of(Again.SOONEST) : Optional.<Duration>empty())
                 .flatMap(Optional::stream)
                 .min(Duration::compareTo);
     }

@@ -1,18 +1,9 @@
 package dev.planetary.plan;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.planetary.desired.ClusterConfigMaps;
 import dev.planetary.desired.ClusterNetworkPolicy;
 import dev.planetary.desired.Labels;
@@ -23,9 +14,6 @@ import dev.planetary.observe.ObservedPod;
 import dev.planetary.status.ClusterStatus;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -53,18 +41,6 @@ import org.junit.jupiter.api.TestFactory;
  */
 class GoldenTest {
     private static final Path ROOT = Path.of("src/test/resources/golden");
-    private static final boolean GENERATE = Boolean.getBoolean("planetary.generate");
-    private static final ObjectMapper JSON =
-            new ObjectMapper().setDefaultPropertyInclusion(JsonInclude.Include.NON_EMPTY);
-    private static final ObjectMapper YAML = YAMLMapper.builder()
-            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-            .disable(YAMLGenerator.Feature.SPLIT_LINES)
-            .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
-            .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
-            .enable(YAMLGenerator.Feature.INDENT_ARRAYS_WITH_INDICATOR)
-            .configure(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY, true)
-            .configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true)
-            .build();
 
     @TestFactory
     Stream<DynamicNode> folders() {
@@ -72,43 +48,32 @@ class GoldenTest {
     }
 
     private static Stream<DynamicNode> files(Folder folder) {
-        if (folder.names("in-PlanetaryCluster.yaml").findAny().isEmpty()) {
-            return Stream.of(
-                    dynamicTest("is no empty folder", () -> fail(folder.path() + " has no in-PlanetaryCluster.yaml")));
-        }
-        var made = make(folder);
-        if (GENERATE) {
-            write(folder, made);
-        }
-        var tests = new ArrayList<DynamicNode>();
-        made.forEach((name, yaml) -> tests.add(dynamicTest(
-                name, () -> assertThat(yaml).isEqualTo(folder.text(name).orElse("")))));
-        tests.add(dynamicTest("every expected file is made", () -> assertThat(folder.names("out-"))
-                .isSubsetOf(made.keySet())));
-        return tests.stream();
+        return folder.names("in-PlanetaryCluster.yaml").findAny().isPresent()
+                ? make(folder).tests(folder)
+                : Stream.of(dynamicTest(
+                        "is no empty folder", () -> fail(folder.path() + " has no in-PlanetaryCluster.yaml")));
     }
 
-    /** File name to text. */
-    private static Map<String, String> make(Folder folder) {
+    private static Golden make(Folder folder) {
         var seen = folder.observe();
         var model = folder.model();
         var wanted = folder.wanted();
         var findings = Stream.concat(folder.findings().stream(), wanted.finding().stream())
                 .toList();
         var plan = ClusterPlan.of(seen, model, wanted);
-        var made = new TreeMap<String, String>();
+        var made = new Golden();
         var life = Life.of(seen);
         if (life.recheck().isPresent()
                 || life.expiry().isPresent()
                 || life.stop().isPresent()) {
-            made.put("out-life.yaml", yaml(life(life)));
+            made.put("out-life.yaml", life(life));
         }
         var eviction = Eviction.of(seen);
         if (seen.cluster().specOrDefault().scheduler().keptUntilIdle()) {
-            made.put("out-eviction.yaml", yaml(eviction(eviction)));
+            made.put("out-eviction.yaml", eviction(eviction));
         }
-        made.put("out-plan.yaml", yaml(plan(plan)));
-        made.put("out-status.yaml", yaml(ClusterStatus.of(seen, model, wanted, findings)));
+        made.put("out-plan.yaml", plan(plan));
+        made.put("out-status.yaml", ClusterStatus.of(seen, model, wanted, findings));
 
         var objects = new ArrayList<HasMetadata>();
         if (seen.latest().filter(model.accepted()::equals).isEmpty()) {
@@ -125,8 +90,7 @@ class GoldenTest {
         if (eviction.rule() == Eviction.Rule.REFUSED) {
             objects.add(SchedulerBudget.of(model));
         }
-        objects.forEach(o ->
-                made.put("out-%s-%s.yaml".formatted(o.getKind(), o.getMetadata().getName()), yaml(o)));
+        objects.forEach(made::put);
         return made;
     }
 
@@ -168,28 +132,5 @@ class GoldenTest {
                 .<Map<String, String>>map(d -> new TreeMap<>(
                         Map.of("pod", d.pod().name(), "reason", d.reason().name(), "message", d.message())))
                 .toList();
-    }
-
-    /** Through a map, so that every object is written in the order of the alphabet. */
-    private static String yaml(Object object) {
-        try {
-            return YAML.writeValueAsString(JSON.convertValue(object, new TypeReference<TreeMap<String, Object>>() {}));
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void write(Folder folder, Map<String, String> made) {
-        try {
-            for (var old :
-                    folder.names("out-").filter(name -> !made.containsKey(name)).toList()) {
-                Files.delete(folder.path().resolve(old));
-            }
-            for (var file : made.entrySet()) {
-                Files.writeString(folder.path().resolve(file.getKey()), file.getValue());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

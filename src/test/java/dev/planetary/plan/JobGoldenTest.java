@@ -1,17 +1,7 @@
 package dev.planetary.plan;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryJob;
 import dev.planetary.dask.JobProgress;
@@ -30,9 +20,6 @@ import dev.planetary.status.JobStatus;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -60,49 +47,23 @@ import org.junit.jupiter.api.TestFactory;
  */
 class JobGoldenTest {
     private static final Path ROOT = Path.of("src/test/resources/golden-jobs");
-    private static final boolean GENERATE = Boolean.getBoolean("planetary.generate");
-    private static final ObjectMapper JSON =
-            new ObjectMapper().setDefaultPropertyInclusion(JsonInclude.Include.NON_EMPTY);
-    private static final ObjectMapper YAML = YAMLMapper.builder()
-            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-            .disable(YAMLGenerator.Feature.SPLIT_LINES)
-            .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
-            .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
-            .enable(YAMLGenerator.Feature.INDENT_ARRAYS_WITH_INDICATOR)
-            .configure(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY, true)
-            .configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true)
-            .build();
 
     /** The rest of what is found. */
     record More(String scheduler, Long done, Long total, boolean unposted, Instant lostSince, List<Finding> findings) {}
 
     @TestFactory
     Stream<DynamicNode> folders() {
-        return Folder.all(ROOT).stream().map(folder -> dynamicContainer(folder.name(), files(folder)));
+        return Folder.all(ROOT).stream()
+                .map(folder -> dynamicContainer(folder.name(), make(folder).tests(folder)));
     }
 
-    private static Stream<DynamicNode> files(Folder folder) {
-        var made = make(folder);
-        if (GENERATE) {
-            write(folder, made);
-        }
-        var tests = new ArrayList<DynamicNode>();
-        made.forEach((name, yaml) -> tests.add(dynamicTest(
-                name, () -> assertThat(yaml).isEqualTo(folder.text(name).orElse("")))));
-        tests.add(dynamicTest("every expected file is made", () -> assertThat(folder.names("out-"))
-                .isSubsetOf(made.keySet())));
-        return tests.stream();
-    }
-
-    private static Map<String, String> make(Folder folder) {
+    private static Golden make(Folder folder) {
         var seen = observe(folder);
         var plan = JobPlan.of(seen);
-        var made = new TreeMap<String, String>();
-        made.put("out-plan.yaml", yaml(plan(plan)));
-        made.put("out-status.yaml", yaml(JobStatus.of(seen, plan)));
-        objects(seen, plan)
-                .forEach(o -> made.put(
-                        "out-%s-%s.yaml".formatted(o.getKind(), o.getMetadata().getName()), yaml(o)));
+        var made = new Golden();
+        made.put("out-plan.yaml", plan(plan));
+        made.put("out-status.yaml", JobStatus.of(seen, plan));
+        objects(seen, plan).forEach(made::put);
         return made;
     }
 
@@ -160,27 +121,5 @@ class JobGoldenTest {
                         .toList());
         plan.recheck().ifPresent(at -> told.put("recheck", at.toString()));
         return told;
-    }
-
-    private static String yaml(Object object) {
-        try {
-            return YAML.writeValueAsString(JSON.convertValue(object, new TypeReference<TreeMap<String, Object>>() {}));
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void write(Folder folder, Map<String, String> made) {
-        try {
-            for (var old :
-                    folder.names("out-").filter(name -> !made.containsKey(name)).toList()) {
-                Files.delete(folder.path().resolve(old));
-            }
-            for (var file : made.entrySet()) {
-                Files.writeString(folder.path().resolve(file.getKey()), file.getValue());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }
