@@ -2,7 +2,7 @@
 
 # image NAME: sets `context`, `dockerfile` and `inputs` (what the tag is a hash of).
 image() {
-  local client=(.dockerignore images/client src/main/python/planetary_cluster src/main/python/planetary_preload/planetary_{renewal,tls}.py)
+  local client=(.dockerignore images/client src/main/python/planetary_cluster src/main/python/planetary_preload/planetary_{renewal,signing,tls}.py)
   case $1 in
     base) context=images/base dockerfile=images/base/Dockerfile inputs=(images/base) ;;
     operator)

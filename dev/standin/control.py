@@ -36,6 +36,8 @@ def from_environment() -> Settings:
 
 
 settings = from_environment()
+# Under /api/sas/<name> instead of /api/sas/v1 tokens are given by these; what such a name does disturbs nobody else.
+profiles: dict[str, Settings] = defaultdict(from_environment, v1=settings)
 requests: Counter[tuple[str, str, int, str]] = Counter()  # (service, path, status, client address)
 _recent: dict[tuple[str, str], list[float]] = defaultdict(list)
 _log_start = 0  # bytes of Azurite's log that `reset` skips
@@ -80,12 +82,14 @@ def app(log: Path, source: Path, ready: Callable[[], bool]) -> Starlette:
 
     async def change(request: Request) -> JSONResponse:
         known = {f.name: type(f.default) for f in fields(Settings)}
-        unknown = sorted(set(request.query_params) - set(known))
+        given = dict(request.query_params)
+        changed = profiles[given.pop("profile", "v1")]
+        unknown = sorted(set(given) - set(known))
         if unknown:
             return JSONResponse({"unknown": unknown, "known": sorted(known)}, 400)
-        for name, value in request.query_params.items():
-            setattr(settings, name, known[name](value))
-        return JSONResponse(asdict(settings))
+        for name, value in given.items():
+            setattr(changed, name, known[name](value))
+        return JSONResponse(asdict(changed))
 
     async def reset(_: Request) -> JSONResponse:
         global _log_start

@@ -19,15 +19,20 @@ import sas
 
 DATA = Path(os.environ["STANDIN_DATA"])
 COLLECTIONS = sas.load_containers(DATA / "collections.ndjson")
-STAC, SAS = "/api/stac/v1", "/api/sas/v1"
+STAC, SAS = "/api/stac/v1", "/api/sas"
+
+
+def settings(request: Request) -> control.Settings:
+    """Find the settings for tokens under this path."""
+    return control.profiles[request.path_params["profile"]]
 
 
 def refuse_token(request: Request) -> Response | None:
     """Answer as the real service does when it does not give a token."""
-    cfg, key = control.settings, request.headers.get("ocp-apim-subscription-key")
+    cfg, key = settings(request), request.headers.get("ocp-apim-subscription-key")
     if cfg.token_status:
         return PlainTextResponse("set by a test", cfg.token_status, {"Retry-After": "1"})
-    if control.over_limit("sas", request.client.host, cfg.token_limit, 60):
+    if control.over_limit(f"sas {request.path_params['profile']}", request.client.host, cfg.token_limit, 60):
         body = {"statusCode": 429, "message": "Rate limit is exceeded. Try again in 2 seconds."}
         return JSONResponse(body, 429, {"Retry-After": "2"})
     if cfg.key and key and key != cfg.key:
@@ -41,7 +46,7 @@ def signed(request: Request, container: sas.Container | None, href: str | None =
         return answer
     if container not in COLLECTIONS.values():
         return JSONResponse({"detail": "Not Found"}, 404)
-    expiry, query = sas.token(container, control.settings.token_seconds)
+    expiry, query = sas.token(container, settings(request).token_seconds)
     return JSONResponse({"msft:expiry": expiry, **({"href": f"{href}?{query}"} if href else {"token": query})})
 
 
@@ -68,9 +73,9 @@ class Front:
         """Build both applications."""
         self.stac: ASGIApp = create_app()
         routes = [
-            Route(f"{SAS}/token/{{collection}}", by_collection),
-            Route(f"{SAS}/token/{{account}}/{{container}}", by_container),
-            Route(f"{SAS}/sign", sign),
+            Route(f"{SAS}/{{profile}}/token/{{collection}}", by_collection),
+            Route(f"{SAS}/{{profile}}/token/{{account}}/{{container}}", by_container),
+            Route(f"{SAS}/{{profile}}/sign", sign),
         ]
         self.sas: ASGIApp = Starlette(routes=routes)
 

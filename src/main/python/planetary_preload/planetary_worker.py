@@ -17,9 +17,11 @@ from distributed import Worker  # noqa: E402
 
 import planetary_guard  # noqa: E402
 import planetary_renewal  # noqa: E402
+import planetary_signing  # noqa: E402
 import planetary_tls  # noqa: E402, F401  (mends ssl when it is imported)
 
 planetary_guard.install()
+planetary_signing.install()
 
 POD, UID = os.environ["PLANETARY_POD_NAME"], os.environ["PLANETARY_POD_UID"]
 GROUP = os.environ.get("PLANETARY_GROUP") or "default"

@@ -10,12 +10,23 @@ import java.util.Optional;
  * @param accepted    what pods are made from
  * @param preloadHash names the preload ConfigMap in force
  * @param trustedCa   whether pods are given extra trusted CAs
+ * @param sasUrl      where pods get their Planetary Computer tokens; empty: they are told nothing
  */
-public record ClusterModel(PlanetaryCluster cluster, AcceptedSpec accepted, String preloadHash, boolean trustedCa) {
+public record ClusterModel(
+        PlanetaryCluster cluster,
+        AcceptedSpec accepted,
+        String preloadHash,
+        boolean trustedCa,
+        Optional<String> sasUrl) {
     /** Dask's own protocol. */
     public static final int COMM_PORT = 8786;
     /** HTTP, over TLS unless that is off: dashboard, health, state. */
     public static final int HTTP_PORT = 8787;
+
+    /** Without a place to get tokens. */
+    public ClusterModel(PlanetaryCluster cluster, AcceptedSpec accepted, String preloadHash, boolean trustedCa) {
+        this(cluster, accepted, preloadHash, trustedCa, Optional.empty());
+    }
 
     public Names names() {
         return new Names(cluster.getMetadata().getName());

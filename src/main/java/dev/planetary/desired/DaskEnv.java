@@ -37,6 +37,20 @@ final class DaskEnv {
         return env;
     }
 
+    /**
+     * What holds unless the user's spec says otherwise: where tokens come from, as the planetary_computer package and obstore ask for it,
+     * and GDAL ({@code pc_url_signing}).
+     */
+    static List<EnvVar> defaults(ClusterModel model) {
+        return model.sasUrl()
+                .map(url -> url + "/api/sas/v1")
+                .map(api -> List.of(
+                        value("PC_SDK_SAS_URL", api + "/token"),
+                        value("VSICURL_PC_SAS_TOKEN_URL", api + "/token/"),
+                        value("VSICURL_PC_SAS_SIGN_HREF_URL", api + "/sign?href=")))
+                .orElse(List.of());
+    }
+
     /** Variables that neither the spec nor a template changes: without them the pod is not this cluster's. */
     static List<String> ownedNames() {
         var names = new ArrayList<>(List.of(

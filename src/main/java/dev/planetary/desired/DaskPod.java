@@ -61,7 +61,8 @@ final class DaskPod {
 
     private Container complete(Container container, List<EnvVar> env) {
         var spec = model.accepted().pods();
-        var all = new ArrayList<>(spec.env());
+        var all = new ArrayList<>(DaskEnv.defaults(model));
+        all.addAll(spec.env());
         all.addAll(env);
         return new ContainerBuilder(container)
                 .withName(CONTAINER)

@@ -72,7 +72,8 @@ public final class RunnerPod {
 
     private static Container container(PlanetaryJob job, ClusterModel cluster, int attempt) {
         var spec = job.getSpec();
-        var env = new ArrayList<EnvVar>(spec.env());
+        var env = new ArrayList<>(DaskEnv.defaults(cluster));
+        env.addAll(spec.env());
         env.addAll(DaskEnv.of(cluster));
         env.addAll(RunnerEnv.of(job, attempt));
         var policy = cluster.accepted().pods().imagePullPolicy();

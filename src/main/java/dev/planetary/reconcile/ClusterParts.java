@@ -10,6 +10,7 @@ import dev.planetary.settings.OperatorSettings;
 import dev.planetary.telemetry.Telemetry;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
@@ -18,6 +19,7 @@ import java.util.function.Consumer;
  *
  * @param refusals creations that the API server refused
  * @param flapping pods that end as soon as they are made
+ * @param sasUrl   where pods get their Planetary Computer tokens
  * @param forget   drops all that is remembered of a cluster's uid
  */
 record ClusterParts(
@@ -42,6 +44,7 @@ record ClusterParts(
         Shares shares,
         Preloads preloads,
         TrustedCa trustedCa,
+        Optional<String> sasUrl,
         Telemetry telemetry,
         Consumer<String> forget,
         Clock clock) {
@@ -56,6 +59,9 @@ record ClusterParts(
             Executor executor,
             String instance,
             Telemetry telemetry) {
+        var image = settings.clientImage()
+                .orElseThrow(() -> new IllegalStateException(
+                        "planetary.client-image is not set: say which image clusters have that name none"));
         var recent = new RecentWrites(clock);
         var parallel = new Parallel(executor);
         var applier = new Applier(client, recent);
@@ -66,10 +72,10 @@ record ClusterParts(
         var statuses = new StatusWriter(client, clock);
         var events = new EventRecorder(client, clock, executor, instance);
         var announcer = new Announcer(events, telemetry);
-        var acceptance = new Acceptance(applier, settings.clientImage(), identities, clock);
+        var acceptance = new Acceptance(applier, image, identities, clock);
         var preloads = Preloads.load();
         var nodeEvents = new NodeEvents(settings.nodeWatch());
-        var shares = new Shares(NamespaceLimits.of(settings.limits()), settings.clientImage(), clock);
+        var shares = new Shares(NamespaceLimits.of(settings.limits()), image, clock);
         var trustedCa = TrustedCa.read(client, settings);
         var board = new ClusterBoard(watch);
         var progress = new ProgressFeed();
@@ -109,9 +115,18 @@ record ClusterParts(
                 shares,
                 preloads,
                 trustedCa,
+                settings.sasUrl().map(ClusterParts::address),
                 telemetry,
                 forget,
                 clock);
+    }
+
+    private static String address(String sasUrl) {
+        if (!sasUrl.matches("https?://[^/?#\\s]+(/[^?#\\s]*)?")) {
+            throw new IllegalStateException(
+                    "planetary.sas-url is no address: it begins with http:// or https://, and has no query");
+        }
+        return sasUrl.replaceFirst("/+$", "");
     }
 
     void forget(String clusterUid) {

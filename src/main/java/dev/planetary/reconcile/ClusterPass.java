@@ -42,7 +42,7 @@ final class ClusterPass {
         var trustedCa = parts.trustedCa().bundle().isPresent();
         var decision = parts.acceptance().decide(known, parts.preloads().hash(), trustedCa);
         var model =
-                new ClusterModel(cluster, decision.inForce(), parts.preloads().hash(), trustedCa);
+                new ClusterModel(cluster, decision.inForce(), parts.preloads().hash(), trustedCa, parts.sasUrl());
 
         var asked = Expiration.wantsFreshAnswer(known);
         var fresh = asked ? parts.expiration().ask(endpoint(known, model)) : Optional.<SchedulerState>empty();

@@ -6,6 +6,7 @@ import dev.planetary.dask.MeteredSchedulerClient;
 import dev.planetary.dask.Pace;
 import dev.planetary.dask.SchedulerWatch;
 import dev.planetary.settings.OperatorSettings;
+import dev.planetary.settings.OperatorSettings.Role;
 import dev.planetary.telemetry.ControlLoop;
 import dev.planetary.telemetry.LoopMeters;
 import dev.planetary.telemetry.Meters;
@@ -63,11 +64,11 @@ final class OperatorBeans {
         return new ControlLoop(Clock.systemUTC());
     }
 
-    /** In place of the SDK extension's own. */
+    /** In place of the SDK extension's own. In other roles there are none: an alert takes them for a sign of life of the operator. */
     @Produces
     @Singleton
-    Metrics loopMeters(MeterRegistry registry, ControlLoop loop) {
-        return new LoopMeters(registry, loop);
+    Metrics loopMeters(MeterRegistry registry, ControlLoop loop, OperatorSettings settings) {
+        return settings.role() == Role.OPERATOR ? new LoopMeters(registry, loop) : Metrics.NOOP;
     }
 
     /** As the extension makes it, but counted, and with few connections. */

@@ -21,6 +21,7 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.Mappers;
+import io.quarkus.arc.lookup.LookupIfProperty;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>{@code comparableResourceVersions = false}: with it JOSDK 5.3 can lose somebody else's change that arrives during our own write.
  */
+@LookupIfProperty(name = "planetary.role", stringValue = "operator", lookupIfMissing = true)
 @ControllerConfiguration(
         name = PlanetaryClusterReconciler.NAME,
         generationAwareEventProcessing = false,

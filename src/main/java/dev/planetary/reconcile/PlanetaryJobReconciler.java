@@ -12,6 +12,7 @@ import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.quarkus.arc.lookup.LookupIfProperty;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 /**
  * Brings a PlanetaryJob to its end: observe, plan, write what is planned, do it. Level-triggered; every pass may be cut off anywhere.
  */
+@LookupIfProperty(name = "planetary.role", stringValue = "operator", lookupIfMissing = true)
 @ControllerConfiguration(
         name = PlanetaryJobReconciler.NAME,
         generationAwareEventProcessing = false,

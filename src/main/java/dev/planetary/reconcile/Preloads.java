@@ -29,6 +29,7 @@ record Preloads(Map<String, String> files, String hash) {
             "planetary_run.py",
             "planetary_scheduler.py",
             "planetary_secrets.py",
+            "planetary_signing.py",
             "planetary_state.py",
             "planetary_target.py",
             "planetary_tls.py",

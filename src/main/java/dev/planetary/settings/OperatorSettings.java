@@ -13,8 +13,26 @@ import java.util.Optional;
 @ConfigMapping(prefix = "planetary")
 public interface OperatorSettings {
 
-    /** Image of clusters that name none. */
-    String clientImage();
+    /** What this process is: one image, several roles, each with its own deployment. */
+    enum Role {
+        /** Reconciles clusters and jobs. */
+        OPERATOR,
+        /** Hands out tokens ({@link BrokerSettings}); it asks Kubernetes for nothing. */
+        SAS_BROKER
+    }
+
+    /** As {@code operator} or {@code sas-broker}. */
+    @WithDefault("operator")
+    Role role();
+
+    /** Image of clusters that name none. An operator does not start without it. */
+    Optional<String> clientImage();
+
+    /**
+     * Where pods get their Planetary Computer tokens: the broker's address, or another one's with the same API, up to but without
+     * {@code /api/sas/v1}. Unset: pods are told nothing, and each asks the Planetary Computer by itself.
+     */
+    Optional<String> sasUrl();
 
     /** Namespace the operator runs in; its trusted-CA ConfigMap is there. */
     @WithDefault("planetary-system")

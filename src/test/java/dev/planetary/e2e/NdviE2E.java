@@ -46,6 +46,15 @@ class NdviE2E {
         assertThat(cluster.getStatus().workers().ready()).isEqualTo(2);
         assertThat(real.pods("ndvi", Labels.SCHEDULER)).hasSize(1);
         assertThat(real.pods("ndvi", Labels.WORKER)).hasSize(2);
+        assertThat(real.pods("ndvi", Labels.WORKER))
+                .as("workers read without tokens in their graph, and get them from the broker")
+                .allSatisfy(worker -> assertThat(
+                                worker.getSpec().getContainers().getFirst().getEnv())
+                        .anySatisfy(e -> {
+                            assertThat(e.getName()).isEqualTo("VSICURL_PC_SAS_TOKEN_URL");
+                            assertThat(e.getValue())
+                                    .isEqualTo("http://planetary-sas-broker.planetary-system.svc/api/sas/v1/token/");
+                        }));
         assertThat(real.exec(pod, "ls", "/planetary/out").output()).contains("scene.png", "dates.png", "mosaic.png");
     }
 }

@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /** The settings' own defaults, and lives of certificates for tests that do not wait. */
 record TestSettings(
-        String clientImage,
+        Optional<String> clientImage,
         Duration caLife,
         Duration certificateLife,
         Duration secretDelivery,
@@ -20,7 +20,7 @@ record TestSettings(
     }
 
     TestSettings(String clientImage, Duration caLife, Duration certificateLife, Duration secretDelivery) {
-        this(clientImage, caLife, certificateLife, secretDelivery, true, TestLimits.NONE);
+        this(Optional.of(clientImage), caLife, certificateLife, secretDelivery, true, TestLimits.NONE);
     }
 
     /** As where no cluster-scoped right is given. */
@@ -30,6 +30,16 @@ record TestSettings(
 
     TestSettings with(LimitSettings limits) {
         return new TestSettings(clientImage, caLife, certificateLife, secretDelivery, nodeWatch, limits);
+    }
+
+    @Override
+    public Role role() {
+        return Role.OPERATOR;
+    }
+
+    @Override
+    public Optional<String> sasUrl() {
+        return Optional.of("http://sas.example");
     }
 
     @Override

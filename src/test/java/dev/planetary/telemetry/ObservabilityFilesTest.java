@@ -11,6 +11,7 @@ import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import dev.planetary.dask.FakeSchedulerClient;
 import dev.planetary.dask.MeteredSchedulerClient;
 import dev.planetary.dask.SchedulerEndpoint;
+import dev.planetary.sas.BrokerMeters;
 import dev.planetary.status.Finding;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.StandardHttpRequest;
@@ -24,6 +25,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -86,6 +88,7 @@ class ObservabilityFilesTest {
                 .afterConnectionFailure(
                         new StandardHttpRequest(Map.of(), URI.create("https://x/api/v1/pods"), "GET", ""),
                         new IOException());
+        new BrokerMeters(registry).follow(() -> 0, Optional::empty);
         var meters = new Meters(registry, Clock.systemUTC());
         meters.told(
                 made("c"),
