@@ -221,8 +221,8 @@ func same(t *testing.T, kustomize, helm map[string]object) {
 
 func TestBothMakeTheSameOfTheBase(t *testing.T) {
 	helm, _ := charted(t, loaded(t, chartDir), "planetary-system", localImages)
-	if len(helm) != 6 {
-		t.Errorf("two CRDs, account, role, binding and deployment: %v", slices.Sorted(maps.Keys(helm)))
+	if len(helm) != 14 {
+		t.Errorf("two CRDs; account, role, binding and deployment; three roles of users; the broker's five: %v", slices.Sorted(maps.Keys(helm)))
 	}
 	same(t, tagged(kustomized(t, manifests+"/base")), helm)
 }
@@ -343,7 +343,7 @@ func TestCrdsStayWhenTheReleaseGoes(t *testing.T) {
 
 func TestSettingsAndLimitsBecomeTheOperatorsEnvironment(t *testing.T) {
 	got := environment(deployment(t, `
-settings: {trustedCaConfigMap: cas, scaleDownAfter: PT2M, caLife: P30D, certificateLife: P7D, secretDelivery: PT1M}
+settings: {trustedCaConfigMap: cas, scaleDownAfter: PT2M, caLife: P30D, certificateLife: P7D, secretDelivery: PT1M, sasUrl: "https://sas.example/"}
 limits:
   clusters: 5
   workers: 1000000
@@ -369,6 +369,7 @@ extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
 		"PLANETARY_LIMITS_WORKERS":         "1000000",
 		"PLANETARY_LIMITS_WORKERS_OF":      "team-a=2000000",
 		"PLANETARY_NAMESPACE":              "field metadata.namespace",
+		"PLANETARY_SAS_URL":                "https://sas.example/",
 		"PLANETARY_SCALE_DOWN_AFTER":       "PT2M",
 		"PLANETARY_SECRET_DELIVERY":        "PT1M",
 		"PLANETARY_TRUSTED_CA_CONFIG_MAP":  "cas",
@@ -384,8 +385,20 @@ extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
 			t.Errorf("docs/settings.md knows no %s", name)
 		}
 	}
-	if unset := environment(deployment(t, "{}")); len(unset) != 3 {
+	if unset := environment(deployment(t, "{}")); len(unset) != 4 {
 		t.Errorf("unset values are given all the same: %v", unset)
+	}
+}
+
+func TestWithoutABrokerPodsAreToldOfNone(t *testing.T) {
+	objects, _ := charted(t, loaded(t, chartDir), "x", "sasBroker: {enabled: false}")
+	for key := range objects {
+		if strings.Contains(key, "sas-broker") {
+			t.Errorf("%s is made all the same", key)
+		}
+	}
+	if url, told := environment(objects["Deployment x/planetary-operator"])["PLANETARY_SAS_URL"]; told {
+		t.Errorf("pods are told of %s", url)
 	}
 }
 
