@@ -23,9 +23,13 @@ class KubectlE2E {
                 """
                 clusterRef: {name: c}
                 script: |
+                  import time
                   from dask.distributed import Client
+                  def slowly(numbers):
+                      time.sleep(2)  # the scheduler tells how far it is once a second
+                      return sum(numbers)
                   with Client() as client:
-                      print("the sum is", client.submit(sum, range(10)).result())
+                      print("the sum is", client.submit(slowly, range(10)).result())
                 resources: {requests: {cpu: 20m, memory: 100Mi}, limits: {memory: 512Mi}}
                 """);
 
