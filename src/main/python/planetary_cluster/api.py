@@ -30,6 +30,11 @@ def in_pod() -> bool:
     return "KUBERNETES_SERVICE_HOST" in os.environ and (SERVICE_ACCOUNT / "token").exists()
 
 
+def own_namespace() -> str:
+    """That of this pod."""
+    return (SERVICE_ACCOUNT / "namespace").read_text().strip()
+
+
 class Api:
     """Requests in one namespace. Made by ``open``."""
 
@@ -64,7 +69,7 @@ class Api:
                 raise no_login(error) from None
         _tidy(client)
         if namespace is None and not client.auth.active_context and in_pod():
-            namespace = (SERVICE_ACCOUNT / "namespace").read_text().strip()
+            namespace = own_namespace()
         return cls(client, namespace or client.namespace)
 
     async def close(self) -> None:

@@ -10,7 +10,8 @@ from .api import Api, in_pod
 from .credentials import ClusterSecurity
 from .dashboard import Dashboard
 from .errors import NotThere, PlanetaryError
-from .tunnel import LOOPBACK, Tunnel, reachable
+from .listener import LOOPBACK
+from .tunnel import Tunnel, reachable
 
 COMM_PORT, HTTP_PORT = 8786, 8787
 PATIENCE_SECONDS = 4.0

@@ -16,34 +16,24 @@ from urllib.parse import urlsplit
 
 import dask.config
 
-from .tunnel import LOOPBACK
+from .listener import LOOPBACK, Listener, until_one_ends
 
 MAX_HEAD = 64 * 1024
 PARAMETER = "planetary-key"
 REFUSAL = b"Open the dashboard by the link that the cluster shows: it has the key in it.\n"
 
 
-class Dashboard:
+class Dashboard(Listener):
     """A small HTTP proxy in front of ``port`` of the loopback address."""
 
     def __init__(self, port: int, token: str, context: ssl.SSLContext | None, guarded: bool):
+        super().__init__()
         self.upstream, self.token, self.context = port, token, context
         self.key = secrets.token_urlsafe(16) if guarded else ""
-        self.port = 0
-        self._server: asyncio.Server | None = None
-        self._open: set[asyncio.Task] = set()
 
     async def start(self) -> Dashboard:
-        self._server = await asyncio.start_server(self._accept, LOOPBACK, 0, limit=MAX_HEAD)
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self.listen(MAX_HEAD)
         return self
-
-    async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        for task in list(self._open):
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
 
     @property
     def link(self) -> str:
@@ -52,17 +42,9 @@ class Dashboard:
         link = template.format(**{**os.environ, "scheme": "http", "host": LOOPBACK, "port": self.port})
         return f"{link}?{PARAMETER}={self.key}" if self.key else link
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        self._open.add(task)
-        try:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-                await self._serve(reader, writer)
-        except asyncio.CancelledError:
-            pass
-        finally:
-            self._open.discard(task)
-            writer.close()
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            await self._serve(reader, writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -75,15 +57,8 @@ class Dashboard:
         far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self.upstream, ssl=self.context)
         try:
             far_writer.write(self._rewritten(lines))
-            pipes = [
-                asyncio.create_task(_pipe(reader, far_writer)),
-                asyncio.create_task(_pipe(far_reader, writer)),
-            ]
             # The answer ends when upstream closes; a browser that closes first wants none.
-            await asyncio.wait(pipes, return_when=asyncio.FIRST_COMPLETED)
-            for pipe in pipes:
-                pipe.cancel()
-            await asyncio.gather(*pipes, return_exceptions=True)
+            await until_one_ends(_pipe(reader, far_writer), _pipe(far_reader, writer))
         finally:
             far_writer.close()
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from . import options
-from .api import Api
-from .errors import JobFailed, NotThere, PlanetaryError
+from .api import GROUP, Api
+from .errors import JobFailed, PlanetaryError
 
 JOB_NAME = re.compile(r"[a-z]([-a-z0-9]{0,32}[a-z0-9])?")
 SPEC_FIELDS = {"image": "image", "args": "args", "retries": "retries"}
@@ -60,7 +60,7 @@ def manifest(
         "ttlAfterFinished": KEPT,
     }
     return {
-        "apiVersion": "planetary.dev/v1alpha1",
+        "apiVersion": GROUP,
         "kind": "PlanetaryJob",
         "metadata": {"name": name},
         "spec": {field: value for field, value in spec.items() if value not in (None, [], {})},
@@ -121,7 +121,7 @@ async def run(api: Api, job: dict, tell: Callable[[str], None], owner: dict | No
     except JobFailed:
         raise
     except BaseException:
-        with contextlib.suppress(PlanetaryError, NotThere):
+        with contextlib.suppress(PlanetaryError):
             await api.delete(f"planetaryjobs/{name}", made["metadata"]["uid"])
             tell(f"Job {name} deleted")
         raise

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from distributed.utils import Log, Logs
 
 from . import options, steps
-from .api import SERVICE_ACCOUNT, Api, in_pod
+from .api import GROUP, Api, in_pod, own_namespace
 from .connection import scheduler_pod
 from .errors import Exists, NotThere, PlanetaryError
 
@@ -35,7 +35,7 @@ class Remote:
 
     @classmethod
     async def create(cls, api: Api, name: str, spec: dict, tell: Callable[[str], None]) -> Remote:
-        body = {"apiVersion": "planetary.dev/v1alpha1", "kind": "PlanetaryCluster", "spec": spec}
+        body = {"apiVersion": GROUP, "kind": "PlanetaryCluster", "spec": spec}
         body["metadata"] = {"name": name}
         tell(f"Creating cluster {name} in namespace {api.namespace}")
         making = asyncio.ensure_future(api.create("planetaryclusters", body))
@@ -216,7 +216,5 @@ def own_pods() -> list[dict]:
     """
     if not in_pod():
         return []
-    namespace = (SERVICE_ACCOUNT / "namespace").read_text().strip()
-    return [
-        {"podSelector": {}, "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
-    ]
+    own = {"matchLabels": {"kubernetes.io/metadata.name": own_namespace()}}
+    return [{"podSelector": {}, "namespaceSelector": own}]

@@ -13,67 +13,37 @@ from collections.abc import Awaitable, Callable
 
 from .api import Api
 from .errors import PlanetaryError
+from .listener import Listener, until_one_ends
 
 CHUNK = 32 * 1024
 DATA, ERROR = 0, 1
-LOOPBACK = "127.0.0.1"
 
 
-class Tunnel:
-    """Listens on a free port of the loopback address; each connection asks anew which pod it is."""
+class Tunnel(Listener):
+    """Each connection asks anew which pod it is."""
 
     def __init__(self, api: Api, pod: Callable[[], Awaitable[str]], remote_port: int):
+        super().__init__()
         self.api = api
         self.pod = pod
         self.remote_port = remote_port
-        self.port = 0
         self.trouble: PlanetaryError | None = None
         """Why the last connection did not get through."""
-        self._server: asyncio.Server | None = None
-        self._open: set[asyncio.Task] = set()
 
     async def start(self) -> Tunnel:
         """Opens one connection to see that it may, then listens. Raises what keeps it from that."""
         async with self.api.port(await self.pod(), self.remote_port):
             pass
-        self._server = await asyncio.start_server(self._accept, LOOPBACK, 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self.listen()
         return self
 
-    async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        for task in list(self._open):
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        self._open.add(task)
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with self.api.port(await self.pod(), self.remote_port) as socket:
                 self.trouble = None
-                await self._relay(socket, reader, writer)
+                await until_one_ends(self._send(socket, reader), self._receive(socket, writer))
         except PlanetaryError as error:
             self.trouble = error
-        except (asyncio.CancelledError, OSError):
-            pass
-        finally:
-            self._open.discard(task)
-            writer.close()
-
-    async def _relay(self, socket, reader, writer) -> None:
-        """Bytes both ways until one side ends."""
-        tasks = [
-            asyncio.create_task(self._send(socket, reader)),
-            asyncio.create_task(self._receive(socket, writer)),
-        ]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     @staticmethod
     async def _send(socket, reader: asyncio.StreamReader) -> None:
