@@ -133,15 +133,16 @@ class Bench:
         """All on one cluster; a few before, to warm up."""
         cluster = ["jobs"]
         self.create(self.ours, cluster, WORKERS)
+        watch = jobs.JobWatch()
         for round_, count in (("warm", 20), ("j", 20 if self.options.quick else 200)):
-            watch, window, began = jobs.JobWatch(), Window(self.ours), time.monotonic()
+            window, began = Window(self.ours), time.monotonic()
             names = [f"{round_}{i}" for i in range(count)]
             kube.parallel(jobs.create, [(name, *cluster) for name in names])
-            ended = watch.until(lambda watch=watch, names=names: all((name, "Succeeded") in watch.jobs for name in names))
+            ended = watch.until(lambda names=names: all((name, "Succeeded") in watch.jobs for name in names), 300)
             if round_ != "warm":
-                self.note("jobs", self.ours, jobs=count, **jobs.figures(watch, began, ended), **self.settled(window))
+                self.note("jobs", self.ours, jobs=count, **jobs.figures(watch, names, began, ended), **self.settled(window))
             kube.call("DELETE", kube.JOBS)
-            watch.until(lambda watch=watch: not watch.there)
+            watch.until(lambda: not watch.there, 300)
         self.delete(self.ours, cluster)
 
     def idle(self):

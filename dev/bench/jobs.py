@@ -10,11 +10,11 @@ import kube
 JOB = "planetary.dev/job"
 
 
-class JobWatch:
+class JobWatch(kube.Waiting):
     """When each runner's pod, and then its job's status, was seen to be Running and to be Succeeded: (job, phase) to a moment."""
 
     def __init__(self):
-        self.changed = threading.Condition()
+        super().__init__()
         self.pods, self.jobs = {}, {}
         self.there = set()
         watches = (
@@ -41,15 +41,13 @@ class JobWatch:
             self.there.discard(job)
             self.changed.notify_all()
 
-    def until(self, what, timeout=300):
-        with self.changed:
-            if not self.changed.wait_for(what, timeout):
-                raise TimeoutError(f"{len(self.jobs)} phases of jobs were seen within {timeout} s")
-            return time.monotonic()
+    def told(self):
+        return f"{len(self.jobs)} phases of jobs were seen"
 
-    def lags(self, phase):
+    def lags(self, jobs, phase):
         """Seconds from a pod's phase to its job's, sorted. A status may come first: another watch, another connection."""
-        return sorted(max(0.0, at - self.pods[key]) for key, at in self.jobs.items() if key[1] == phase and key in self.pods)
+        both = [key for job in jobs if (key := (job, phase)) in self.jobs and key in self.pods]
+        return sorted(max(0.0, self.jobs[key] - self.pods[key]) for key in both)
 
 
 def create(name, cluster):
@@ -62,8 +60,8 @@ def create(name, cluster):
     kube.call("POST", kube.JOBS, job)
 
 
-def figures(watch, began, ended):
-    both = {phase.lower(): watch.lags(phase) for phase in ("Running", "Succeeded")}
+def figures(watch, jobs, began, ended):
+    both = {phase.lower(): watch.lags(jobs, phase) for phase in ("Running", "Succeeded")}
     lags = sorted(both["running"] + both["succeeded"])
     return {
         "all_s": round(ended - began, 2),

@@ -90,11 +90,29 @@ def ready(o):
     return any(c["type"] == "Ready" and c["status"] == "True" for c in o.get("status", {}).get("conditions", []))
 
 
-class Watch:
-    """Follows the pods and clusters of the namespace, and when they turned Ready."""
+class Waiting:
+    """Holds what watches bring; whoever changes it notifies ``changed``."""
 
     def __init__(self):
         self.changed = threading.Condition()
+
+    def told(self):
+        """How far it is, for people."""
+        raise NotImplementedError
+
+    def until(self, what, timeout=120):
+        """Waits until what() holds; the moment."""
+        with self.changed:
+            if not self.changed.wait_for(what, timeout):
+                raise TimeoutError(f"{self.told()} after {timeout} s")
+            return time.monotonic()
+
+
+class Watch(Waiting):
+    """Follows the pods and clusters of the namespace, and when they turned Ready."""
+
+    def __init__(self):
+        super().__init__()
         self.pods, self.ready_pods, self.clusters = {}, {}, set()
         self.pod_at, self.status_at = {}, {}
         for path, see, gone in ((PODS, self._pod, self._pod_gone), (CLUSTERS, self._cluster, self._cluster_gone)):
@@ -134,12 +152,8 @@ class Watch:
             self.status_at.pop(name, None)
             self.changed.notify_all()
 
-    def until(self, what, timeout=120):
-        """Waits until what() holds; the moment."""
-        with self.changed:
-            if not self.changed.wait_for(what, timeout):
-                raise TimeoutError(f"{len(self.pods)} pods, {sum(map(len, self.ready_pods.values()))} ready after {timeout} s")
-            return time.monotonic()
+    def told(self):
+        return f"{len(self.pods)} pods, {sum(map(len, self.ready_pods.values()))} ready"
 
 
 class Audit:

@@ -1,19 +1,17 @@
 package dev.planetary.dask;
 
 import dev.planetary.dask.SchedulerUnavailable.Reason;
+import dev.planetary.tls.Authorities;
 import dev.planetary.tls.Pem;
 import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
-import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import javax.net.ssl.X509TrustManager;
 
@@ -101,17 +99,7 @@ final class PeerTrust extends X509ExtendedTrustManager {
 
     private static X509TrustManager trusting(SchedulerEndpoint endpoint, String caPem) throws IOException {
         try {
-            var store = KeyStore.getInstance(KeyStore.getDefaultType());
-            store.load(null, null);
-            for (var certificate : Pem.certificates(caPem)) {
-                store.setCertificateEntry("ca-" + store.size(), certificate);
-            }
-            var factory = TrustManagerFactory.getInstance("PKIX");
-            factory.init(store);
-            return Arrays.stream(factory.getTrustManagers())
-                    .map(X509TrustManager.class::cast)
-                    .findFirst()
-                    .orElseThrow();
+            return Authorities.trusting(Pem.certificates(caPem));
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             throw new SchedulerUnavailable(
                     Reason.UNTRUSTED, "The CA of " + endpoint + " cannot be used: " + e.getMessage(), e);

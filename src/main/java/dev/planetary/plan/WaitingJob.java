@@ -24,7 +24,8 @@ final class WaitingJob {
             return suspended(seen, before);
         }
         var ledger = before.waits(seen.now());
-        return ended(seen, ledger).orElseGet(() -> goesOn(seen, ledger));
+        var obstacle = Obstacle.of(seen);
+        return ended(seen, ledger, obstacle).orElseGet(() -> goesOn(seen, ledger, obstacle));
     }
 
     /** An attempt that is entered in the ledger, of which nothing was made yet: it can still be taken back. */
@@ -32,8 +33,9 @@ final class WaitingJob {
         if (seen.job().getSpec().suspend()) {
             return suspended(seen, ledger.voided());
         }
-        return ended(seen, ledger).orElseGet(() -> Obstacle.of(seen)
-                .map(why -> seen.findings().isEmpty()
+        var obstacle = Obstacle.of(seen);
+        return ended(seen, ledger, obstacle).orElseGet(() -> obstacle.map(why -> seen.findings()
+                                .isEmpty()
                         ? pending(why, ledger.voided(), List.of(), Optional.empty())
                         : new JobPlan(
                                 Phase.Starting, why.reason(), why.message(), ledger, List.of(), deadline(seen, ledger)))
@@ -41,8 +43,8 @@ final class WaitingJob {
     }
 
     /** An error that stays, or a wait that was too long. */
-    private static Optional<JobPlan> ended(JobObservation seen, Ledger ledger) {
-        var waitsFor = Obstacle.of(seen).map(Obstacle::message).orElse("the runner is about to start");
+    private static Optional<JobPlan> ended(JobObservation seen, Ledger ledger, Optional<Obstacle> obstacle) {
+        var waitsFor = obstacle.map(Obstacle::message).orElse("the runner is about to start");
         return seen.findings().stream()
                 .filter(Finding::permanent)
                 .findFirst()
@@ -50,9 +52,8 @@ final class WaitingJob {
                 .or(() -> JobPlan.overdue(seen, ledger, false, waitsFor));
     }
 
-    private static JobPlan goesOn(JobObservation seen, Ledger ledger) {
+    private static JobPlan goesOn(JobObservation seen, Ledger ledger, Optional<Obstacle> obstacle) {
         var deadline = deadline(seen, ledger);
-        var obstacle = Obstacle.of(seen);
         if (obstacle.isPresent()) {
             var makes = seen.ownsItsCluster()
                     && seen.cluster().isEmpty()

@@ -11,10 +11,8 @@ final class BareJobs {
     static PlanetaryJob bare(PlanetaryJob job) {
         var spec = job.getSpec();
         var bare = new PlanetaryJob();
-        bare.setMetadata(new ObjectMetaBuilder(job.getMetadata())
-                .withManagedFields()
-                .withAnnotations(null)
-                .build());
+        bare.setMetadata(
+                new ObjectMetaBuilder(job.getMetadata()).withAnnotations(null).build());
         bare.setSpec(new PlanetaryJobSpec(
                 spec.clusterRef(),
                 null,

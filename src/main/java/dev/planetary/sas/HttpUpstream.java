@@ -107,10 +107,10 @@ final class HttpUpstream implements Upstream {
 
     /** Without a zone it is UTC. */
     private static Instant instant(String text) {
-        return DateTimeFormatter.ISO_DATE_TIME.parseBest(text, OffsetDateTime::from, LocalDateTime::from)
-                        instanceof OffsetDateTime zoned
+        var parsed = DateTimeFormatter.ISO_DATE_TIME.parseBest(text, OffsetDateTime::from, LocalDateTime::from);
+        return parsed instanceof OffsetDateTime zoned
                 ? zoned.toInstant()
-                : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
+                : ((LocalDateTime) parsed).toInstant(ZoneOffset.UTC);
     }
 
     private static Optional<Duration> pause(HttpResponse<byte[]> response) {

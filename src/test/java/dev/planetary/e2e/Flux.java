@@ -2,9 +2,9 @@ package dev.planetary.e2e;
 
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.planetary.it.Crds;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import java.io.ByteArrayInputStream;
@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
@@ -45,10 +44,7 @@ final class Flux implements AutoCloseable {
         this.repository = repository;
         var programs = System.getProperty("planetary.e2e.flux", "");
         assumeFalse(programs.isBlank(), "there is no Go here to build Flux's kustomize-controller with");
-        load(Files.readString(Path.of(programs, "crds.yaml"))).forEach(crd -> {
-            client().resource(crd).fieldManager("e2e").forceConflicts().serverSideApply();
-            client().resource(crd).waitUntilCondition(Flux::established, 30, TimeUnit.SECONDS);
-        });
+        load(Files.readString(Path.of(programs, "crds.yaml"))).forEach(crd -> Crds.install(client(), crd, "e2e"));
         apply(
                 """
                 apiVersion: source.toolkit.fluxcd.io/v1
@@ -214,14 +210,6 @@ final class Flux implements AutoCloseable {
     private List<HasMetadata> load(String yaml) {
         return client().load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
                 .items();
-    }
-
-    private static boolean established(HasMetadata crd) {
-        return crd instanceof CustomResourceDefinition d
-                && d.getStatus() != null
-                && d.getStatus().getConditions() != null
-                && d.getStatus().getConditions().stream()
-                        .anyMatch(c -> "Established".equals(c.getType()) && "True".equals(c.getStatus()));
     }
 
     private KubernetesClient client() {

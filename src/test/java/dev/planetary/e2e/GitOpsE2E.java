@@ -21,9 +21,6 @@ class GitOpsE2E {
     /** For how long nothing may be written. */
     private static final Duration QUIET = Duration.ofSeconds(Long.getLong("planetary.e2e.quiet", 60));
 
-    private static final String SMALL_RUNNER =
-            "  resources: {requests: {cpu: 20m, memory: 100Mi}, limits: {memory: 512Mi}}\n";
-
     private static final String JOB =
             """
             apiVersion: planetary.dev/v1alpha1
@@ -36,7 +33,7 @@ class GitOpsE2E {
                 with Client() as client:
                     print(client.submit(sum, range(10)).result())
             """
-                    + SMALL_RUNNER;
+                    + RealCluster.SMALL_RUNNER.indent(2);
 
     @RegisterExtension
     final RealCluster real = new RealCluster();
@@ -110,7 +107,7 @@ class GitOpsE2E {
                       with Client() as client:
                           print(sum(client.gather(client.map(lambda i: time.sleep(1) or i, range(40), pure=False))))
                     """
-                            + SMALL_RUNNER.strip() + "\n");
+                            + RealCluster.SMALL_RUNNER);
             real.awaitJob("work", PlanetaryJobStatus.Phase.Succeeded);
             real.await("c", RealCluster.PATIENCE, c -> RealCluster.ready(c)
                     .reason()

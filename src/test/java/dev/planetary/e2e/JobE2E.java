@@ -23,9 +23,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class JobE2E {
     private static final Path DEMO = Path.of("dev/demo");
     private static final Duration LONG = RealCluster.PATIENCE.multipliedBy(4);
-    /** As small as a Python with Dask can be. */
-    private static final String SMALL_RUNNER =
-            "resources: {requests: {cpu: 20m, memory: 100Mi}, limits: {memory: 512Mi}}\n";
 
     @RegisterExtension
     final RealCluster real = new RealCluster();
@@ -116,7 +113,7 @@ class JobE2E {
                               print(sum(client.gather(client.map(work, range(n), pure=False))))
                         """
                                         .formatted(5 + i)
-                                + SMALL_RUNNER));
+                                + RealCluster.SMALL_RUNNER));
 
         // Then
         IntStream.range(0, 20).forEach(i -> {
@@ -147,7 +144,7 @@ class JobE2E {
                           sys.exit("cannot read https://x.blob.core.windows.net/y?sig=abcdef")
                       print(client.submit(lambda: 42).result())
                 """
-                        + SMALL_RUNNER);
+                        + RealCluster.SMALL_RUNNER);
 
         // Then
         var end = real.awaitJob("j", LONG, PlanetaryJobStatus::isFinal);
@@ -173,7 +170,8 @@ class JobE2E {
         // When
         real.applyJob(
                 "active",
-                "clusterRef: {name: c}\nactiveDeadline: 5s\nscript: 'import time; time.sleep(600)'\n" + SMALL_RUNNER);
+                "clusterRef: {name: c}\nactiveDeadline: 5s\nscript: 'import time; time.sleep(600)'\n"
+                        + RealCluster.SMALL_RUNNER);
         real.applyJob(
                 "start",
                 "clusterRef: {name: c}\nstartDeadline: 5s\nscript: 'print(1)'\nresources: {requests: {cpu: 1k}}\n");
@@ -205,7 +203,7 @@ class JobE2E {
                                   time.sleep(600)
                               print(7)
                         """
-                        + SMALL_RUNNER);
+                        + RealCluster.SMALL_RUNNER);
         real.awaitJob("j", Phase.Running);
 
         // When
@@ -231,7 +229,7 @@ class JobE2E {
 
     @Test
     void aJobDeletedInAnyPhaseFreesEverything() {
-        var own = "cluster:\n" + RealCluster.small(1).indent(2) + SMALL_RUNNER;
+        var own = "cluster:\n" + RealCluster.small(1).indent(2) + RealCluster.SMALL_RUNNER;
         var phases = java.util.Map.of(
                 "pending", own + "script: 'print(1)'\n",
                 "starting", own + "script: 'print(1)'\nimage: no.such/image:1\n",
@@ -280,7 +278,7 @@ class JobE2E {
                       seconds = 600 if os.environ["PLANETARY_ATTEMPT"] == "0" else 1
                       print(client.submit(lambda s: time.sleep(s) or s, seconds).result())
                 """
-                        + SMALL_RUNNER);
+                        + RealCluster.SMALL_RUNNER);
         real.awaitJob(
                 "j",
                 RealCluster.PATIENCE,
@@ -304,7 +302,7 @@ class JobE2E {
         real.applyJob(
                 "j",
                 "cluster:\n" + RealCluster.small(0).indent(2)
-                        + "clusterAfter: Keep\nttlAfterFinished: 60s\nscript: 'print(1)'\n" + SMALL_RUNNER);
+                        + "clusterAfter: Keep\nttlAfterFinished: 60s\nscript: 'print(1)'\n" + RealCluster.SMALL_RUNNER);
 
         // Then
         var cluster = real.awaitJob("j", Phase.Succeeded).clusterName();

@@ -92,8 +92,8 @@ class JobStorageE2E {
                 clusterRef: {name: c}
                 output: {azureBlob: {url: %soutput, secretName: store}}
                 logs: {azureBlob: {url: %slogs, secretName: store}}
-                resources: {requests: {cpu: 20m, memory: 100Mi}, limits: {memory: 512Mi}}
                 """
-                .formatted(FOLDER, FOLDER);
+                        .formatted(FOLDER, FOLDER)
+                + RealCluster.SMALL_RUNNER;
     }
 }

@@ -30,8 +30,8 @@ class KubectlE2E {
                       return sum(numbers)
                   with Client() as client:
                       print("the sum is", client.submit(slowly, range(10)).result())
-                resources: {requests: {cpu: 20m, memory: 100Mi}, limits: {memory: 512Mi}}
-                """);
+                """
+                        + RealCluster.SMALL_RUNNER);
 
         // Then it can be waited for
         assertThat(kubectl("wait", "--for=condition=Ready", "plc/c", "--timeout=120s"))

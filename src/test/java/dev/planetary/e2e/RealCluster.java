@@ -156,6 +156,9 @@ public final class RealCluster
         return apply(name, small(workers) + String.join("\n", more));
     }
 
+    /** In a job's spec: as small as a Python with Dask can be. */
+    static final String SMALL_RUNNER = "resources: {requests: {cpu: 20m, memory: 100Mi}, limits: {memory: 512Mi}}\n";
+
     static String small(int workers) {
         return """
                 scheduler:

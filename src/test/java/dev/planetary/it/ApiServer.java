@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -113,22 +112,13 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback {
 
         private void install(Path file) {
             var crd = client.getKubernetesSerialization().unmarshal(text(file), CustomResourceDefinition.class);
-            client.resource(crd).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
-            client.resource(crd).waitUntilCondition(ApiServer::established, 30, TimeUnit.SECONDS);
+            Crds.install(client, crd, FIELD_MANAGER);
         }
 
         @Override
         public void close() {
             client.close();
         }
-    }
-
-    private static boolean established(CustomResourceDefinition crd) {
-        return crd != null
-                && crd.getStatus() != null
-                && crd.getStatus().getConditions() != null
-                && crd.getStatus().getConditions().stream()
-                        .anyMatch(c -> "Established".equals(c.getType()) && "True".equals(c.getStatus()));
     }
 
     private static String text(Path file) {
