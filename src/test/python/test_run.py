@@ -93,7 +93,8 @@ def test_signals_reach_the_child_which_may_end_in_its_own_way(runner, number):
         "print('ready')\n"
         "signal.pause()"
     ).start()
-    wait_for(runner.out, "ready")
+    # With its line's end: unbuffered, print writes that by itself, and a signal may come between.
+    wait_for(runner.out, "ready\n")
     process.send_signal(number)
     assert process.wait(10) == 5
     assert runner.out.read_text() == "ready\nsaved\n"
