@@ -7,7 +7,7 @@ import atexit
 import contextlib
 import os
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from distributed import Status
@@ -66,6 +66,8 @@ class PlanetaryCluster(DisplayedCluster):
         ``"20m"``, seconds or a timedelta; 0 is never. Default: 20 minutes.
     scheduler
         Fields of ``spec.scheduler``, such as ``{"resources": {"memory": "8Gi"}}``.
+    packages
+        Refused, with what to do instead: packages belong into the image, docs/adr/0019-packages.md.
     load_balancer
         True, or fields of ``spec.scheduler.service``: an address for clients outside of Kubernetes, as
         bundles want it.
@@ -95,6 +97,7 @@ class PlanetaryCluster(DisplayedCluster):
         spot: bool | str = False,
         idle_timeout=None,
         scheduler: Mapping | None = None,
+        packages: Sequence[str] | None = None,
         load_balancer: bool | Mapping = False,
         local: bool = False,
         kubeconfig: str | os.PathLike | None = None,
@@ -107,6 +110,7 @@ class PlanetaryCluster(DisplayedCluster):
         _existing: bool = False,
         _bundle: Bundle | None = None,
     ):
+        options.refuse_packages(packages)
         name = options.checked_name(name) if name else options.generated_name()
         spec = options.spec(
             n_workers=n_workers,
@@ -279,6 +283,13 @@ class PlanetaryCluster(DisplayedCluster):
     def bundle(self, path: str | os.PathLike):
         """Writes a file for ``from_bundle``, elsewhere. Whoever has it runs code in the cluster."""
         return self.sync(self.place.bundle, Path(path))
+
+    def environment(self, path: str | os.PathLike):
+        """Writes a conda environment with the cluster's Python and packages, for a kernel elsewhere."""
+        return self.sync(self._environment, Path(path))
+
+    async def _environment(self, path: Path) -> None:
+        path.write_text(versions.environment(self.name, await self.scheduler_comm.versions()))
 
     async def _wait_for_workers(self, n_workers=0, timeout=None) -> None:
         try:

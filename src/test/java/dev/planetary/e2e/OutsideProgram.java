@@ -20,10 +20,12 @@ final class OutsideProgram implements AutoCloseable {
     private final Process process;
 
     /** @param environment beside what Python needs: {@code NAME=value} */
-    OutsideProgram(String program, List<String> environment) {
+    OutsideProgram(Laptop laptop, String program, List<String> environment) {
         try {
             log = Files.createTempFile("outside", ".log");
-            var builder = new ProcessBuilder(new ArrayList<>(List.of(python(), "-u", "-c", program)))
+            var command = new ArrayList<>(laptop.prefix());
+            command.addAll(List.of(python(), "-u", "-c", program));
+            var builder = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile());
             var env = builder.environment();
