@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Where the air is worst, from Parquet
-# A hundred sensors at Chicago's bus stops measure fine dust (Project Eclipse), a folder of Parquet files each week. Here: the five places with
-# the most of it.
+# A hundred sensors at Chicago's bus stops measure fine dust (Project Eclipse), a folder of Parquet files each week. Here: the
+# five places with the most of it.
 
 # %%
 import json

@@ -37,7 +37,7 @@ data = odc.stac.load(
 )
 
 # %% [markdown]
-# Only what is seen clearly (4 vegetation, 5 bare soil, 6 water); the median of the days is worked out block by block, on the workers.
+# Only what is seen clearly (4 vegetation, 5 bare soil, 6 water); the median of the days is worked out block by block, on workers.
 
 # %%
 rgb = data[["B04", "B03", "B02"]].to_dataarray("band")

@@ -18,8 +18,8 @@ cluster = None if "PLANETARY_ATTEMPT" in os.environ else PlanetaryCluster(n_work
 client = Client(cluster)
 
 # %% [markdown]
-# The whole archive is one Zarr, an asset of the collection itself. Opening it reads some kilobytes of metadata; no token is needed in
-# `storage_options`.
+# The whole archive is one Zarr, an asset of the collection itself. Opening it reads some kilobytes of metadata; `storage_options`
+# need no token.
 
 # %%
 catalogue = pystac_client.Client.open("https://planetarycomputer.microsoft.com/api/stac/v1")

@@ -34,12 +34,18 @@ items = search.item_collection()
 print(f"{len(items)} scenes")
 
 # %% [markdown]
-# Lazy arrays of (time, y, x). SCL is the scene classification: 4 is vegetation, 5 bare soil, 6 water, the rest clouds, shadows, nothing.
-# (From 2022 on, processing baseline 04.00, subtract 1000 from the bands.)
+# Lazy arrays of (time, y, x). SCL is the scene classification: 4 is vegetation, 5 bare soil, 6 water, the rest clouds, shadows,
+# nothing. (From 2022 on, processing baseline 04.00, subtract 1000 from the bands.)
 
 # %%
 data = odc.stac.load(
-    items, bands=["B04", "B08", "SCL"], bbox=BBOX, crs="EPSG:32631", resolution=10, groupby="solar_day", chunks={"x": 512, "y": 512}
+    items,
+    bands=["B04", "B08", "SCL"],
+    bbox=BBOX,
+    crs="EPSG:32631",
+    resolution=10,
+    groupby="solar_day",
+    chunks={"x": 512, "y": 512},
 )
 red, nir = data.B04.astype("f8"), data.B08.astype("f8")
 clear = data.SCL.isin([4, 5, 6]) & (red + nir > 0)

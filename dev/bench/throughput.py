@@ -1,4 +1,4 @@
-"""Runs in the client pod of dev/bench/throughput: one computation, by turns on the PlanetaryCluster and on a LocalCluster in this pod.
+"""Runs in the client pod of dev/bench/throughput: one computation, by turns on the PlanetaryCluster and on a LocalCluster here.
 
 Each side is a process of its own that waits for its turn. The last line is JSON: seconds of each turn, requests and bytes of one.
 """
@@ -31,7 +31,13 @@ def work(days: int):
             copy.id, copy.datetime = f"{item.id}-{day}", item.datetime + timedelta(days=365 * day)
             items.append(copy)
     data = odc.stac.load(
-        items, bands=["B04", "B08", "SCL"], bbox=box, crs="EPSG:32631", resolution=10, groupby="solar_day", chunks={"x": 512, "y": 512}
+        items,
+        bands=["B04", "B08", "SCL"],
+        bbox=box,
+        crs="EPSG:32631",
+        resolution=10,
+        groupby="solar_day",
+        chunks={"x": 512, "y": 512},
     )
     red, nir = data.B04.astype("f8"), data.B08.astype("f8")
     return ((nir - red) / (nir + red)).where(data.SCL.isin([4, 5, 6]) & (red + nir > 0)).mean()

@@ -24,12 +24,13 @@ def arrays() -> dict[str, tuple[list[str], np.ndarray, dict]]:
     warm = 25 + 2.5 * season - 0.4 * np.abs(y - 6) + random.normal(0, 1, (len(days), *SHAPE))
     rain = np.maximum(0, random.gamma(0.5, 8, (len(days), *SHAPE)) - 2 - 2 * season)
     cube = ["time", "y", "x"]
+    noon = (days - np.datetime64("1980-01-01")).astype("f8") + 0.5
     return {
-        "time": (["time"], (days - np.datetime64("1980-01-01")).astype("f8") + 0.5, {"units": "days since 1980-01-01", "calendar": "standard"}),
+        "time": (["time"], noon, {"units": "days since 1980-01-01", "calendar": "standard"}),
         "y": (["y"], (-38_000 - 1000.0 * np.arange(SHAPE[0])).astype("f4"), {"units": "m"}),
         "x": (["x"], (-5_802_250 + 1000.0 * np.arange(SHAPE[1])).astype("f4"), {"units": "m"}),
-        "tmax": (cube, np.where(sea, np.nan, warm).astype("f4"), {"units": "degrees C", "long_name": "daily maximum temperature"}),
-        "prcp": (cube, np.where(sea, np.nan, rain).astype("f4"), {"units": "mm/day", "long_name": "daily total precipitation"}),
+        "tmax": (cube, np.where(sea, np.nan, warm).astype("f4"), {"units": "degrees C"}),
+        "prcp": (cube, np.where(sea, np.nan, rain).astype("f4"), {"units": "mm/day"}),
     }  # fmt: skip
 
 

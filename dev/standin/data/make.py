@@ -101,7 +101,8 @@ def naip(folder: Path, date: str) -> stac.Scene:
 
 def main(chip: Path, folder: Path, out: Path) -> None:
     """Write everything below `out`."""
-    scenes = [sentinel2(chip), *summer(chip), *(landsat(folder, r) for r in ("077", "078")), *(naip(folder, d) for d in NAIP_GAIN)]
+    scenes = [sentinel2(chip), *summer(chip), *(landsat(folder, r) for r in ("077", "078"))]
+    scenes += [naip(folder, d) for d in NAIP_GAIN]
     (out / "source").mkdir(parents=True)
     for scene in scenes:
         for href, names in scene.files.items():

@@ -166,7 +166,8 @@ def collections() -> list[dict[str, Any]]:
 COLLECTION_ASSETS = {
     "daymet-daily-hi": {
         "zarr-abfs": {
-            "href": "abfs://daymet-zarr/daily/hi.zarr", "type": "application/vnd+zarr", "title": "Daily Hawaii Daymet Azure Blob File System Zarr root",
+            "href": "abfs://daymet-zarr/daily/hi.zarr", "type": "application/vnd+zarr",
+            "title": "Daily Hawaii Daymet Azure Blob File System Zarr root",
             "roles": ["data", "zarr", "abfs"], "xarray:storage_options": {"account_name": "daymeteuwest"},
             "xarray:open_kwargs": {"consolidated": True},
         }

@@ -127,7 +127,7 @@ class PlanetaryCluster(DisplayedCluster):
         )
         self.place: Place
         if _bundle is not None:
-            self.place = ByBundle(_bundle)
+            self.place = ByBundle(_bundle, timeout, self._log)
         elif local:
             self.place = OnThisMachine(name, n_workers, threads, resources, env, self._log)
         else:
@@ -152,7 +152,7 @@ class PlanetaryCluster(DisplayedCluster):
 
     @classmethod
     def from_bundle(cls, path: str | os.PathLike, **kwargs) -> PlanetaryCluster:
-        """Connects by a file that ``bundle`` wrote; needs no Kubernetes, and cannot scale."""
+        """Connects by a file that ``bundle`` wrote. Without a token it needs no Kubernetes, nor scales."""
         bundle = Bundle.read(path)
         return cls(name=bundle.name, _bundle=bundle, **kwargs)
 
@@ -280,16 +280,21 @@ class PlanetaryCluster(DisplayedCluster):
         """
         return self._waited_for(self.place.run_job, jobs.manifest(self.name, script, **kwargs))
 
-    def bundle(self, path: str | os.PathLike):
-        """Writes a file for ``from_bundle``, elsewhere. Whoever has it runs code in the cluster."""
-        return self.sync(self.place.bundle, Path(path))
+    def bundle(self, path: str | os.PathLike, scale_hours: float = 0):
+        """Writes a file for ``from_bundle``, elsewhere. Whoever has it runs code in the cluster.
+
+        With ``scale_hours`` it also starts and scales this cluster, for so long, through the Kubernetes API.
+        To write such a one takes the right to make service accounts and roles (ClusterRole admin).
+        """
+        return self.sync(self.place.bundle, Path(path), scale_hours)
 
     def environment(self, path: str | os.PathLike):
         """Writes a conda environment with the cluster's Python and packages, for a kernel elsewhere."""
         return self.sync(self._environment, Path(path))
 
     async def _environment(self, path: Path) -> None:
-        path.write_text(versions.environment(self.name, await self.scheduler_comm.versions()))
+        text = versions.environment(self.name, await self.scheduler_comm.versions())
+        await asyncio.to_thread(path.write_text, text)
 
     async def _wait_for_workers(self, n_workers=0, timeout=None) -> None:
         try:

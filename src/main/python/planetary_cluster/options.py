@@ -147,13 +147,12 @@ def refuse_packages(packages: Sequence[str] | None) -> None:
         return
     wanted = [packages] if isinstance(packages, str) else list(packages)
     loose = [name for name in wanted if "==" not in name]
-    lines = " ".join(shlex.quote(name) for name in wanted)
+    line = f"RUN pip install --no-cache-dir {' '.join(shlex.quote(name) for name in wanted)}"
+    pinned = f" (with a version for {', '.join(loose)}: ==)" if loose else ""
     raise PlanetaryError(
-        "Packages are not installed when a cluster starts, for scheduler, workers and this notebook must have "
-        "the same. Make an image of them, FROM the client image with "
-        f"`RUN pip install --no-cache-dir {lines}`"
-        f"{' (with a version for ' + ', '.join(loose) + ': ==)' if loose else ''}, start the notebook from it, and write "
-        "PlanetaryCluster(image=…)."
+        "Packages are not installed when a cluster starts, for scheduler, workers and this notebook must "
+        f"have the same. Make an image of them, FROM the client image with `{line}`{pinned}, start the "
+        "notebook from it, and write PlanetaryCluster(image=…)."
     )
 
 

@@ -129,6 +129,7 @@ class ClientE2E {
         // Given
         var kubeconfig = System.getProperty("planetary.e2e.kubeconfig");
         var bundle = folder.resolve("c.bundle");
+        var scaling = folder.resolve("scaling.bundle");
         var desk = new Laptop(1, node());
         var owner = new OutsideProgram(
                 desk,
@@ -142,10 +143,11 @@ class ClientE2E {
                             print("made", cluster.name)
                             input()
                             cluster.bundle("%s")
-                            print("written", "%s")
+                            cluster.bundle("%s", scale_hours=1)
+                            print("written", "both")
                             input()
                         """
-                                .formatted(real.namespace(), bundle, bundle),
+                                .formatted(real.namespace(), bundle, scaling),
                 List.of("KUBECONFIG=" + kubeconfig));
         try (desk;
                 owner) {
@@ -171,18 +173,37 @@ class ClientE2E {
             // When: a machine has the file, and neither a kubeconfig nor a way to the API server
             try (var elsewhere = new Laptop(2, balancer());
                     var visitor = new OutsideProgram(
-                    elsewhere,
-                    SMALL
-                            + """
+                            elsewhere,
+                            SMALL
+                                    + """
                             with PlanetaryCluster.from_bundle("%s") as cluster, Client(cluster) as client:
                                 print("address", cluster.scheduler_address)
                                 print("sum", client.submit(sum, [4, 5]).result())
                             """
-                                    .formatted(bundle),
-                    List.of("KUBECONFIG=/nowhere"))) {
+                                            .formatted(bundle),
+                            List.of("KUBECONFIG=/nowhere"))) {
                 visitor.end();
                 // Then
                 assertThat(visitor.output()).contains("address tls://" + balancer() + ":8786", "sum 9");
+            }
+            assertThat(real.cluster(name)).isPresent();
+
+            // When: a machine has the one with a token
+            try (var elsewhere = new Laptop(3, balancer(), node());
+                    var visitor = new OutsideProgram(
+                            elsewhere,
+                            SMALL
+                                    + """
+                            with PlanetaryCluster.from_bundle("%s") as cluster, Client(cluster) as client:
+                                cluster.scale(2)
+                                client.wait_for_workers(2, timeout=100)
+                                print("workers", len(client.nthreads()))
+                            """
+                                            .formatted(scaling),
+                            List.of("KUBECONFIG=/nowhere"))) {
+                visitor.end();
+                // Then
+                assertThat(visitor.output()).contains("workers 2");
             }
             assertThat(real.cluster(name)).isPresent();
             owner.say();

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A machine outside of the cluster: a network namespace of its own, in which one address is reached and nothing else; neither pods nor
+ * A machine outside of the cluster: a network namespace of its own, in which some addresses are reached and nothing else; neither pods nor
  * Services, nor what listens on this machine. Where the cluster is not on this machine, or this is not root, it is just this machine.
  */
 final class Laptop implements AutoCloseable {
@@ -19,7 +19,7 @@ final class Laptop implements AutoCloseable {
     private final boolean apart;
 
     /** @param number makes it another one than those beside it, 0 to 250 */
-    Laptop(int number, String reaches) {
+    Laptop(int number, String... reaches) {
         name = "planetary-" + number;
         apart = possible();
         if (!apart) {
@@ -36,7 +36,9 @@ final class Laptop implements AutoCloseable {
         inside("addr", "add", "10.247." + number + ".2/30", "dev", "eth0");
         inside("link", "set", "eth0", "up");
         inside("link", "set", "lo", "up");
-        inside("route", "add", reaches, "via", gateway);
+        for (var address : reaches) {
+            inside("route", "add", address, "via", gateway);
+        }
     }
 
     /** Whether the node is this machine, and we may make network namespaces. */
@@ -54,7 +56,8 @@ final class Laptop implements AutoCloseable {
     @Override
     public void close() {
         if (apart) {
-            if (Files.exists(Path.of("/sys/class/net", name))) { // first, for it would go with the namespace, some time later
+            if (Files.exists(
+                    Path.of("/sys/class/net", name))) { // first, for it would go with the namespace, some time later
                 ip("link", "delete", name);
             }
             ip("netns", "delete", name);

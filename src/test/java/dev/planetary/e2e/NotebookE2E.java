@@ -91,8 +91,8 @@ class NotebookE2E {
                         .build())
                 .create();
         Stream.of("rights.yaml", "jupyterlab.yaml")
-                .flatMap(file ->
-                        Stream.of(RealCluster.read(SAMPLE.resolve(file)).split("(?m)^---$")))
+                .flatMap(
+                        file -> Stream.of(RealCluster.read(SAMPLE.resolve(file)).split("(?m)^---$")))
                 .map(yaml -> client.getKubernetesSerialization().<HasMetadata>unmarshal(yaml))
                 .filter(object -> !object.getKind().equals("PersistentVolumeClaim"))
                 .forEach(object -> {

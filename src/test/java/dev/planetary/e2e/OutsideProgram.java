@@ -25,9 +25,7 @@ final class OutsideProgram implements AutoCloseable {
             log = Files.createTempFile("outside", ".log");
             var command = new ArrayList<>(laptop.prefix());
             command.addAll(List.of(python(), "-u", "-c", program));
-            var builder = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile());
+            var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
             var env = builder.environment();
             env.keySet().removeIf(name -> name.startsWith("DASK_") || name.startsWith("KUBE"));
             env.put("PYTHONPATH", Path.of("src/main/python").toAbsolutePath().toString());
