@@ -14,7 +14,6 @@ NOTEBOOK = "ndvi_time_series.ipynb"
 # For a small machine; and the cluster is to be seen at work, not to close.
 SMALL = """small = {"requests": {"cpu": "20m", "memory": "300Mi"}, "limits": {"memory": "1Gi"}}
 cluster = PlanetaryCluster(n_workers=2, threads=1, resources=small, scheduler={"resources": small})"""
-PLOTS = ("Task Stream", "Workers Memory")
 
 
 def prepare(url: str, token: str) -> None:
@@ -46,20 +45,21 @@ def run_all(page: Page) -> None:
 def drive(page: Page, url: str, token: str) -> None:
     """From the login to a page with notebook and dashboard."""
     page.goto(f"{url}/lab/tree/{NOTEBOOK}?token={token}&reset")
-    page.get_by_text("Vegetation over a summer").first.wait_for(timeout=90_000)
+    page.locator(".jp-Notebook h1").first.wait_for(timeout=90_000)
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(state="attached", timeout=90_000)
     run_all(page)
-    page.get_by_text("Ready, dashboard at /proxy/").first.wait_for(timeout=180_000)
-    page.get_by_text('{"2020-06-12"').first.wait_for(timeout=180_000)
+    outputs = page.locator(".jp-OutputArea-output")
+    outputs.filter(has_text="Ready, dashboard at /proxy/").first.wait_for(state="attached", timeout=180_000)
+    outputs.filter(has_text='{"2020-06-12"').first.wait_for(state="attached", timeout=180_000)
     # Dask's panel: it asks the notebook's kernel for the dashboard.
     page.locator('.lm-TabBar-tab[data-id="dask-dashboard-launcher"]').click()
-    page.locator(".dask-DaskDashboardLauncher .dask-SearchIcon, .dask-DaskDashboardLauncher button[title*='Search'], .dask-SearchIcon").first.click()
-    for plot in PLOTS:
-        button = page.locator(f'.dask-DashboardListing-item button[value="{plot}"]')
-        button.wait_for(timeout=60_000)
-        page.wait_for_function("b => !b.disabled", arg=button.element_handle(), timeout=60_000)
-        button.click()
-        page.frame_locator("iframe").first.locator("canvas, .bk-Canvas").first.wait_for(state="attached", timeout=60_000)
+    page.locator(".dask-URLInput .jp-ToolbarButton").first.click()
+    page.locator(".dask-DashboardListing-item button:enabled").first.wait_for(timeout=60_000)
+    page.keyboard.press("Control+Shift+C")
+    page.locator(".lm-CommandPalette-input").fill("Launch Dask Dashboard Layout")
+    page.keyboard.press("Enter")
+    for n in range(3):
+        page.frame_locator("iframe >> nth=" + str(n)).locator("canvas, .bk-Canvas").first.wait_for(state="attached", timeout=60_000)
 
 
 def main(url: str, token: str, target: Path) -> None:
