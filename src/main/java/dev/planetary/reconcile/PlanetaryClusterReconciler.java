@@ -62,6 +62,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
                 owned(ControllerRevision.class, context),
                 ClusterJobs.source(context),
                 parts.schedulerEvents(),
+                parts.dataEvents().among(context),
                 parts.shares().among(pods, context)));
         sources.addAll(parts.nodeEvents().sources(pods, context));
         return List.copyOf(sources);

@@ -59,8 +59,19 @@ public interface OperatorSettings {
     Duration scaleDownAfter();
 
     /**
-     * Whether nodes are watched, so that workers leave a node that announces its end before it is drained. Needs a cluster-scoped
-     * right; without it the workers' own preStop hook retires them, in the time that their node gives.
+     * The STAC API that says in which region a collection lies, without a slash at the end; it is asked once a day per collection of
+     * some cluster's {@code spec.data}. Empty: nobody is asked.
+     */
+    @WithDefault("https://planetarycomputer.microsoft.com/api/stac/v1")
+    Optional<String> stacUrl();
+
+    /** Region of data of which neither the user nor the catalogue says where it is. Empty: that is not known then. */
+    @WithDefault("westeurope")
+    Optional<String> dataRegion();
+
+    /**
+     * Whether nodes are watched, so that workers leave a node that announces its end before it is drained, and the regions of nodes are
+     * known. Needs a cluster-scoped right; without it the workers' own preStop hook retires them, in the time that their node gives.
      */
     @WithDefault("true")
     boolean nodeWatch();

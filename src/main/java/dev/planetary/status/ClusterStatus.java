@@ -17,6 +17,7 @@ import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.Quoted;
 import dev.planetary.plan.Expiry;
 import dev.planetary.plan.Life;
+import dev.planetary.plan.Locality;
 import dev.planetary.plan.Shortage;
 import dev.planetary.plan.Wanted;
 import dev.planetary.status.Verdict.Facts;
@@ -38,6 +39,7 @@ public final class ClusterStatus {
             "Suspending",
             "Stopping",
             "Waiting",
+            Locality.LOCATING,
             // Has an event of its own.
             Shortage.REASON);
 
@@ -126,7 +128,7 @@ public final class ClusterStatus {
                                                         since,
                                                         "OperatorError",
                                                         message)),
-                                        Stream.of(Condition.EXPIRES_SOON, Condition.TLS_OFF)
+                                        Stream.of(Condition.EXPIRES_SOON, Condition.TLS_OFF, Condition.DATA_LOCAL)
                                                 .flatMap(type -> before.flatMap(b -> b.condition(type)).stream()))
                                 .toList(),
                         before.map(PlanetaryClusterStatus::scheduler).orElse(null),
@@ -158,7 +160,8 @@ public final class ClusterStatus {
         return a != null
                 && a.phase() == b.phase()
                 && java.util.Objects.equals(a.observedGeneration(), b.observedGeneration())
-                && readyReason(a).equals(readyReason(b))
+                && reason(a, Condition.READY).equals(reason(b, Condition.READY))
+                && reason(a, Condition.DATA_LOCAL).equals(reason(b, Condition.DATA_LOCAL))
                 && a.condition(Condition.EXPIRES_SOON).equals(b.condition(Condition.EXPIRES_SOON))
                 && a.condition(Condition.LIMITED).isPresent()
                         == b.condition(Condition.LIMITED).isPresent();
@@ -180,8 +183,8 @@ public final class ClusterStatus {
                         .equals(Optional.ofNullable(before.scheduler().podName()));
     }
 
-    private static String readyReason(PlanetaryClusterStatus s) {
-        return s.condition(Condition.READY).map(c -> c.status() + c.reason()).orElse("");
+    private static String reason(PlanetaryClusterStatus s, String type) {
+        return s.condition(type).map(c -> c.status() + c.reason()).orElse("");
     }
 
     private static Phase phase(Facts facts, Optional<PlanetaryClusterStatus> before) {

@@ -4,6 +4,7 @@ import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.PodTrouble;
 import dev.planetary.plan.Life;
+import dev.planetary.plan.Locality;
 import dev.planetary.plan.Shortage;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +37,7 @@ record Verdict(boolean holds, String reason, String message) {
                         List.of(
                                 Verdict::noneWanted,
                                 Verdict::waitsForRoom,
+                                f -> Locality.keepsScheduler(f.seen).flatMap(x -> no(x.reason(), x.message())),
                                 Verdict::schedulerTrouble,
                                 Verdict::schedulerSilent,
                                 Verdict::schedulerStarting))

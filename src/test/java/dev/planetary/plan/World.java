@@ -312,6 +312,7 @@ final class World {
                 new WorkersSpec(null, replicas, null, null, threads, null, null, null, null, null, null, null, null),
                 null,
                 null,
+                null,
                 null));
         cluster.setStatus(new PlanetaryClusterStatus(null, null, null, null, null, null)
                 .withTimes(Optional.empty(), Optional.empty(), Optional.empty(), stop));
