@@ -343,7 +343,7 @@ func TestCrdsStayWhenTheReleaseGoes(t *testing.T) {
 
 func TestSettingsAndLimitsBecomeTheOperatorsEnvironment(t *testing.T) {
 	got := environment(deployment(t, `
-settings: {trustedCaConfigMap: cas, scaleDownAfter: PT2M, caLife: P30D, certificateLife: P7D, secretDelivery: PT1M, sasUrl: "https://sas.example/"}
+settings: {trustedCaConfigMap: cas, scaleDownAfter: PT2M, caLife: P30D, certificateLife: P7D, secretDelivery: PT1M, sasUrl: "https://sas.example/", stacUrl: "https://stac.example/v1", dataRegion: uksouth}
 limits:
   clusters: 5
   workers: 1000000
@@ -360,6 +360,7 @@ extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
 		"PLANETARY_CA_LIFE":                "P30D",
 		"PLANETARY_CERTIFICATE_LIFE":       "P7D",
 		"PLANETARY_CLIENT_IMAGE":           "planetary.example/planetary-client:0.1.0",
+		"PLANETARY_DATA_REGION":            "uksouth",
 		"PLANETARY_LIMITS_CLUSTERS":        "5",
 		"PLANETARY_LIMITS_CLUSTERS_OF":     "team-a=20,team-b=0",
 		"PLANETARY_LIMITS_CORES":           "64",
@@ -372,6 +373,7 @@ extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
 		"PLANETARY_SAS_URL":                "https://sas.example/",
 		"PLANETARY_SCALE_DOWN_AFTER":       "PT2M",
 		"PLANETARY_SECRET_DELIVERY":        "PT1M",
+		"PLANETARY_STAC_URL":               "https://stac.example/v1",
 		"PLANETARY_TRUSTED_CA_CONFIG_MAP":  "cas",
 		"QUARKUS_LOG_CONSOLE_JSON_ENABLED": "false",
 	}
@@ -385,7 +387,7 @@ extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
 			t.Errorf("docs/settings.md knows no %s", name)
 		}
 	}
-	if unset := environment(deployment(t, "{}")); len(unset) != 4 {
+	if unset := environment(deployment(t, "{}")); len(unset) != 5 {
 		t.Errorf("unset values are given all the same: %v", unset)
 	}
 }
@@ -399,6 +401,13 @@ func TestWithoutABrokerPodsAreToldOfNone(t *testing.T) {
 	}
 	if url, told := environment(objects["Deployment x/planetary-operator"])["PLANETARY_SAS_URL"]; told {
 		t.Errorf("pods are told of %s", url)
+	}
+}
+
+func TestWithoutACatalogueNobodyIsAsked(t *testing.T) {
+	got := environment(deployment(t, `settings: {stacUrl: ""}`))
+	if url, told := got["PLANETARY_STAC_URL"]; !told || url != "" {
+		t.Errorf("the operator's default is in force: %q", url)
 	}
 }
 

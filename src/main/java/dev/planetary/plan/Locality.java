@@ -20,11 +20,17 @@ import java.util.stream.Collectors;
  * @param local     True, False, or Unknown
  * @param reason    one CamelCase word
  * @param message   where data and nodes are, or what is not known, and what to do
- * @param finding   what keeps new pods from being made ({@code locality: Require}): data elsewhere, or, for a moment, its first answer
+ * @param holds     whether no new pods are made ({@code locality: Require}): data is elsewhere, or, for a moment, has yet to be located
+ * @param finding   what is told of that
  * @param placement to which nodes new pods should go
  */
 public record Locality(
-        Status local, String reason, String message, Optional<Finding> finding, Optional<NearData> placement) {
+        Status local,
+        String reason,
+        String message,
+        boolean holds,
+        Optional<Finding> finding,
+        Optional<NearData> placement) {
     /** For the moment until the catalogue has answered for the first time, or not. */
     public static final String LOCATING = DataRegions.Kind.LocatingData.name();
 
@@ -37,14 +43,22 @@ public record Locality(
         return spec.located().flatMap(data -> seen.whereabouts().map(places -> {
             var regions = DataRegions.of(data, places);
             var required = data.locality() == DataSpec.Locality.Require;
-            var told = remembered(seen, judge(regions, places.nodes()));
+            var now = judge(regions, places.nodes());
+            var told = remembered(seen, now);
+            var binds = required && !Life.of(seen).halted();
             return new Locality(
                     told.local,
                     told.reason,
                     told.message,
-                    required && !Life.of(seen).halted() ? told.finding() : Optional.empty(),
+                    binds && (told.local == Status.False || now.reason.equals(LOCATING)),
+                    binds ? told.finding() : Optional.empty(),
                     placement(regions, places, required));
         }));
+    }
+
+    /** {@return whether new pods have to wait} */
+    public static boolean holds(ClusterObservation seen) {
+        return of(seen).filter(Locality::holds).isPresent();
     }
 
     /** {@return what keeps a cluster from having new pods} */
@@ -102,7 +116,7 @@ public record Locality(
         return data.open()
                 .map(gap -> unknown(gap.kind().name(), gap.message()))
                 .or(() -> unplaced(where, nodes, named))
-                .orElseGet(() -> new Told(Status.True, "SameRegion", where + "; nodes too"));
+                .orElseGet(() -> new Told(Status.True, "SameRegion", "%s; nodes in %s".formatted(where, words(named))));
     }
 
     /** It is known where the data is, but not where the nodes are. */

@@ -20,14 +20,14 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
 /**
- * Remembers where collections lie, and asks beside: nobody who wants to know waits. One request per collection at a time, two in all. What
+ * Remembers where collections lie, and asks beside: nobody who wants to know waits. One request per collection at a time, four in all. What
  * was once found stays so while the catalogue is away.
  */
 public final class CollectionLookups {
     /** The Planetary Computer has some 140; what is made up must not fill the memory. */
     private static final long MOST = 2_000;
 
-    private static final int AT_ONCE = 2;
+    private static final int AT_ONCE = 4;
     /** Data is moved to another region seldom or never. */
     static final Duration FOUND_FOR = Duration.ofDays(1);
 

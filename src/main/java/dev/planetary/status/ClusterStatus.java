@@ -61,6 +61,7 @@ public final class ClusterStatus {
         var conditions = Conditions.of(facts, model, before);
         var scheduler = seen.scheduler();
         var life = facts.life();
+        var placeless = wanted.waits() || Locality.keepsScheduler(seen).isPresent();
         return new PlanetaryClusterStatus(
                         seen.cluster().getMetadata().getGeneration(),
                         phase(facts, before),
@@ -81,9 +82,9 @@ public final class ClusterStatus {
                                 .toList())
                 // Its life begins when it has its place.
                 .withTimes(
-                        life.startedAt().filter(_ -> !wanted.waits()),
+                        life.startedAt().filter(_ -> !placeless),
                         life.idleSince(),
-                        life.expiry().filter(_ -> !wanted.waits()).map(Expiry::at),
+                        life.expiry().filter(_ -> !placeless).map(Expiry::at),
                         life.stop());
     }
 
