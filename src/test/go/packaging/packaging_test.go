@@ -343,7 +343,7 @@ func TestCrdsStayWhenTheReleaseGoes(t *testing.T) {
 
 func TestSettingsAndLimitsBecomeTheOperatorsEnvironment(t *testing.T) {
 	got := environment(deployment(t, `
-settings: {trustedCaConfigMap: cas, scaleDownAfter: PT2M, caLife: P30D, certificateLife: P7D, secretDelivery: PT1M, sasUrl: "https://sas.example/", stacUrl: "https://stac.example/v1", dataRegion: uksouth}
+settings: {trustedCaConfigMap: cas, scaleDownAfter: PT2M, caLife: P30D, certificateLife: P7D, secretDelivery: PT1M, sasUrl: "https://sas.example/", stacUrl: "https://stac.example/v1", stacTimeout: PT5S, dataRegion: uksouth}
 limits:
   clusters: 5
   workers: 1000000
@@ -373,6 +373,7 @@ extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
 		"PLANETARY_SAS_URL":                "https://sas.example/",
 		"PLANETARY_SCALE_DOWN_AFTER":       "PT2M",
 		"PLANETARY_SECRET_DELIVERY":        "PT1M",
+		"PLANETARY_STAC_TIMEOUT":           "PT5S",
 		"PLANETARY_STAC_URL":               "https://stac.example/v1",
 		"PLANETARY_TRUSTED_CA_CONFIG_MAP":  "cas",
 		"QUARKUS_LOG_CONSOLE_JSON_ENABLED": "false",

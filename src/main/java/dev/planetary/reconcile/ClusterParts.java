@@ -83,7 +83,9 @@ record ClusterParts(
         var dataEvents = new DataEvents(
                 settings.stacUrl()
                         .map(url -> new HttpCatalogue(
-                                address("planetary.stac-url", url), Authorities.andAlso(trustedCa.bundle()))),
+                                address("planetary.stac-url", url),
+                                Authorities.andAlso(trustedCa.bundle()),
+                                settings.stacTimeout())),
                 nodeEvents,
                 settings.dataRegion(),
                 clock,

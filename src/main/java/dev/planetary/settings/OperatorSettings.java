@@ -65,6 +65,10 @@ public interface OperatorSettings {
     @WithDefault("https://planetarycomputer.microsoft.com/api/stac/v1")
     Optional<String> stacUrl();
 
+    /** How long an answer of {@link #stacUrl} may take. A cluster that requires to be near its data has no pods before the first one. */
+    @WithDefault("PT10S")
+    Duration stacTimeout();
+
     /** Region of data of which neither the user nor the catalogue says where it is. Empty: that is not known then. */
     @WithDefault("westeurope")
     Optional<String> dataRegion();

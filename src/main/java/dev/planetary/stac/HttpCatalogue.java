@@ -22,7 +22,6 @@ import javax.net.ssl.SSLContext;
 /** The catalogue over HTTP: {@code GET <base>/collections/<id>}, of which {@code msft:region} and {@code msft:storage_account} are read. */
 public final class HttpCatalogue implements Catalogue {
     private static final Duration CONNECT = Duration.ofSeconds(3);
-    private static final Duration LIMIT = Duration.ofSeconds(10);
     /** The largest of the Planetary Computer's have some hundred KiB. */
     private static final int LONGEST_BODY = 8 << 20;
 
@@ -37,11 +36,8 @@ public final class HttpCatalogue implements Catalogue {
     private final HttpClient http;
     private final Duration limit;
 
-    public HttpCatalogue(String base, SSLContext tls) {
-        this(base, tls, LIMIT);
-    }
-
-    HttpCatalogue(String base, SSLContext tls, Duration limit) {
+    /** @param limit how long an answer may take, its body included */
+    public HttpCatalogue(String base, SSLContext tls, Duration limit) {
         this.base = base;
         this.limit = limit;
         http = HttpClient.newBuilder()

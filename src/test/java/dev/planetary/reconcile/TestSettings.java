@@ -56,6 +56,12 @@ record TestSettings(
         return Optional.of("http://sas.example");
     }
 
+    /** Longer than any test: a catalogue that is held does not answer before it is released. */
+    @Override
+    public Duration stacTimeout() {
+        return Duration.ofMinutes(10);
+    }
+
     @Override
     public Optional<String> dataRegion() {
         return Optional.of("westeurope");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -15,6 +16,7 @@ class DataSettingsTest {
 
         assertThat(settings.stacUrl()).contains("https://planetarycomputer.microsoft.com/api/stac/v1");
         assertThat(settings.dataRegion()).contains("westeurope");
+        assertThat(settings.stacTimeout()).isEqualTo(Duration.ofSeconds(10));
     }
 
     @Test
