@@ -221,8 +221,8 @@ func same(t *testing.T, kustomize, helm map[string]object) {
 
 func TestBothMakeTheSameOfTheBase(t *testing.T) {
 	helm, _ := charted(t, loaded(t, chartDir), "planetary-system", localImages)
-	if len(helm) != 14 {
-		t.Errorf("two CRDs; account, role, binding and deployment; three roles of users; the broker's five: %v", slices.Sorted(maps.Keys(helm)))
+	if len(helm) != 15 {
+		t.Errorf("three CRDs; account, role, binding and deployment; three roles of users; the broker's five: %v", slices.Sorted(maps.Keys(helm)))
 	}
 	same(t, tagged(kustomized(t, manifests+"/base")), helm)
 }
@@ -335,7 +335,7 @@ func TestCrdsStayWhenTheReleaseGoes(t *testing.T) {
 				}
 			}
 		}
-		if install := !strings.Contains(values, "install: false"); install != (crds == 2) || !install && crds > 0 {
+		if install := !strings.Contains(values, "install: false"); install != (crds == 3) || !install && crds > 0 {
 			t.Errorf("%s: %d CRDs", values, crds)
 		}
 	}

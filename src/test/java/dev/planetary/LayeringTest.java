@@ -41,7 +41,8 @@ class LayeringTest {
                                 || name.startsWith("io.fabric8.kubernetes.client")))
                 .containsExactly(
                         "api/PlanetaryCluster.java imports io.fabric8.kubernetes.client.CustomResource",
-                        "api/PlanetaryJob.java imports io.fabric8.kubernetes.client.CustomResource");
+                        "api/PlanetaryJob.java imports io.fabric8.kubernetes.client.CustomResource",
+                        "api/PlanetaryNodePool.java imports io.fabric8.kubernetes.client.CustomResource");
     }
 
     @Test
