@@ -78,8 +78,15 @@ class LayeringTest {
                         "reconcile/ClusterParts.java",
                         "reconcile/JobParts.java",
                         "reconcile/OperatorBeans.java",
+                        "reconcile/PoolParts.java",
                         "reconcile/Secrets.java",
                         "reconcile/TrustedCa.java");
+    }
+
+    @Test
+    void only_azure_knows_the_SDK_of_Azure() {
+        assertThat(imports(path -> !path.startsWith("azure/"), name -> name.startsWith("com.azure.")))
+                .isEmpty();
     }
 
     @Test

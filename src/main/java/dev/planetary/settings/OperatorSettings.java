@@ -18,10 +18,12 @@ public interface OperatorSettings {
         /** Reconciles clusters and jobs. */
         OPERATOR,
         /** Hands out tokens ({@link BrokerSettings}); it asks Kubernetes for nothing. */
-        SAS_BROKER
+        SAS_BROKER,
+        /** Looks after node pools in Azure ({@link AzureSettings}); the only one with rights there. */
+        AZURE
     }
 
-    /** As {@code operator} or {@code sas-broker}. */
+    /** As {@code operator}, {@code sas-broker} or {@code azure}. */
     @WithDefault("operator")
     Role role();
 

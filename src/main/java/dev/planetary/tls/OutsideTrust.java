@@ -1,7 +1,5 @@
-package dev.planetary.sas;
+package dev.planetary.tls;
 
-import dev.planetary.tls.Authorities;
-import dev.planetary.tls.Pem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,12 +10,12 @@ import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 
-/** Whom the broker believes to be the Planetary Computer: whoever the runtime's own authorities say, and those of a file. */
-final class UpstreamTrust {
-    private UpstreamTrust() {}
+/** Whom we believe to be a service of the outside world: whoever the runtime's own authorities say, and those of a file. */
+public final class OutsideTrust {
+    private OutsideTrust() {}
 
     /** @param caFile more authorities (PEM), for company proxies and tests */
-    static SSLContext context(Optional<Path> caFile) {
+    public static SSLContext context(Optional<Path> caFile) {
         try {
             if (caFile.isEmpty()) {
                 return SSLContext.getDefault();
@@ -28,7 +26,8 @@ final class UpstreamTrust {
             context.init(null, new TrustManager[] {Authorities.trusting(authorities)}, null);
             return context;
         } catch (IOException e) {
-            throw new UncheckedIOException("planetary.sas.ca-file cannot be read", e);
+            throw new UncheckedIOException(
+                    "the file with certificate authorities cannot be read: " + caFile.orElseThrow(), e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("the authorities cannot be used", e);
         }
