@@ -88,7 +88,7 @@ public final class FleetWatch implements AutoCloseable {
     }
 
     public Optional<Silence> silence() {
-        return silence;
+        return silence.filter(s -> s.until().map(clock.instant()::isBefore).orElse(true));
     }
 
     /** When Azure's budget allows the next change of a pool. */
@@ -107,9 +107,9 @@ public final class FleetWatch implements AutoCloseable {
             return new Turn.Taken();
         }
         try {
-            var quiet = silence.flatMap(Silence::until).filter(clock.instant()::isBefore);
+            var quiet = silence().filter(s -> s.until().isPresent());
             if (quiet.isPresent()) {
-                return new Turn.Refused(silence.get().error());
+                return new Turn.Refused(quiet.get().error());
             }
             var live = read();
             var done = deed.on(azure, live);

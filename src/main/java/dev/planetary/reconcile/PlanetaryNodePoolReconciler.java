@@ -1,8 +1,6 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.api.PlanetaryNodePool;
-import dev.planetary.azure.FleetWatch.Turn;
-import dev.planetary.observe.PoolObservation;
 import dev.planetary.plan.PoolPlan;
 import dev.planetary.plan.PoolPlan.Step;
 import dev.planetary.status.PoolStatus;
@@ -81,47 +79,21 @@ public final class PlanetaryNodePoolReconciler implements Reconciler<PlanetaryNo
     }
 
     private Pass acted(PlanetaryNodePool pool) {
-        var seen = parts.executor().observe(pool);
-        var plan = PoolPlan.of(seen);
-        if (seen.fleet().isEmpty()) {
-            parts.fleets().wake();
-        }
-        if (plan.changesAzure()) {
-            var turn = parts.executor().carryOut(pool);
-            var before = plan;
-            seen = parts.executor().observe(pool);
-            plan = after(turn, before, seen);
-            if (turn instanceof Turn.Had(var done) && done.isPresent()) {
-                parts.announcer().done(pool, before);
-            }
-        }
-        if (plan.freesNothing()) {
-            // That nothing is left is not taken from an old look.
-            var turn = parts.executor().look();
-            var before = plan;
-            seen = parts.executor().observe(pool);
-            plan = after(turn, before, seen);
-        }
-        var status = PoolStatus.of(seen, plan);
+        var passed = parts.executor().pass(pool);
+        var plan = passed.plan();
+        passed.done().ifPresent(done -> parts.announcer().done(pool, done));
         if (plan.step() instanceof Step.Release) {
             return new Pass(plan, Optional.empty());
         }
+        var status = PoolStatus.of(passed.seen(), plan);
         parts.announcer().status(pool, status);
         var unwritten = parts.statuses().write(pool, status);
-        var now = seen.now();
+        var due = plan.recheck().map(at -> Duration.between(passed.seen().now(), at));
         return new Pass(
                 plan,
-                Stream.of(unwritten, plan.recheck().map(at -> Duration.between(now, at)))
+                Stream.of(unwritten, due)
                         .flatMap(Optional::stream)
                         .map(it -> it.compareTo(Again.SOONEST) < 0 ? Again.SOONEST : it)
                         .min(Duration::compareTo));
-    }
-
-    private static PoolPlan after(Turn turn, PoolPlan before, PoolObservation seen) {
-        return switch (turn) {
-            case Turn.Taken _ -> before.waits();
-            case Turn.Had _ -> PoolPlan.of(seen);
-            case Turn.Refused(var error) -> PoolPlan.refused(seen, error);
-        };
     }
 }

@@ -25,7 +25,46 @@ final class PoolExecutor {
         this.clock = clock;
     }
 
-    PoolObservation observe(PlanetaryNodePool pool) {
+    /**
+     * What came of one look at a node pool.
+     *
+     * @param plan as it is after what was done
+     * @param done the plan that Azure has accepted
+     */
+    record Passed(PoolObservation seen, PoolPlan plan, Optional<PoolPlan> done) {}
+
+    /** Does one thing at most. */
+    Passed pass(PlanetaryNodePool pool) {
+        var seen = observe(pool);
+        var plan = PoolPlan.of(seen);
+        if (seen.fleet().isEmpty()) {
+            fleets.wake();
+        }
+        if (plan.changesAzure()) {
+            var turn = fleets.take(
+                    (azure, live) -> step(azure, PoolPlan.of(near(pool, live)).step()));
+            var after = observe(pool);
+            var accepted = turn instanceof Turn.Had(var done) && done.isPresent();
+            return new Passed(after, after(turn, plan, after), accepted ? Optional.of(plan) : Optional.empty());
+        }
+        if (plan.freesNothing()) {
+            // That nothing is left is not taken from an old look.
+            var turn = fleets.take((_, _) -> Optional.empty());
+            var after = observe(pool);
+            return new Passed(after, after(turn, plan, after), Optional.empty());
+        }
+        return new Passed(seen, plan, Optional.empty());
+    }
+
+    private static PoolPlan after(Turn turn, PoolPlan before, PoolObservation seen) {
+        return switch (turn) {
+            case Turn.Taken _ -> before.waits();
+            case Turn.Had _ -> PoolPlan.of(seen);
+            case Turn.Refused(var error) -> PoolPlan.refused(seen, error);
+        };
+    }
+
+    private PoolObservation observe(PlanetaryNodePool pool) {
         return new PoolObservation(
                 pool,
                 fleets.latest(),
@@ -34,18 +73,7 @@ final class PoolExecutor {
                 clock.instant());
     }
 
-    /** Does the step, if it is still the one to do when seen from near. */
-    Turn carryOut(PlanetaryNodePool pool) {
-        return fleets.take(
-                (azure, live) -> step(azure, PoolPlan.of(seen(pool, live)).step()));
-    }
-
-    /** Only looks. */
-    Turn look() {
-        return fleets.take((_, live) -> Optional.empty());
-    }
-
-    private PoolObservation seen(PlanetaryNodePool pool, Fleet live) {
+    private PoolObservation near(PlanetaryNodePool pool, Fleet live) {
         var cached = observe(pool);
         return new PoolObservation(pool, Optional.of(live), Optional.empty(), cached.notBefore(), cached.now());
     }

@@ -9,18 +9,12 @@ import java.util.concurrent.Executor;
 
 /** What the node-pool reconciler is put together from; one place for production and for tests. */
 record PoolParts(
-        FleetWatch fleets,
-        PoolExecutor executor,
-        PoolStatusWriter statuses,
-        PoolAnnouncer announcer,
-        PoolEvents events,
-        Clock clock) {
+        PoolExecutor executor, PoolStatusWriter statuses, PoolAnnouncer announcer, PoolEvents events, Clock clock) {
 
     /** @param instance names this operator in events */
     static PoolParts of(KubernetesClient client, FleetWatch fleets, Clock clock, Executor executor, String instance) {
         var statuses = new PoolStatusWriter(client);
         return new PoolParts(
-                fleets,
                 new PoolExecutor(fleets, clock),
                 statuses,
                 new PoolAnnouncer(new EventRecorder(client, clock, executor, instance)),

@@ -17,7 +17,7 @@ import java.util.function.Function;
  * description and AKS's documentation say it; words of errors as they are seen in the field.
  */
 public final class FakeAks {
-    static final ObjectMapper JSON = new ObjectMapper();
+    public static final ObjectMapper JSON = new ObjectMapper();
 
     /** An answer; {@code body} may be empty. */
     public record Reply(int status, Map<String, String> headers, String body) {
@@ -44,7 +44,7 @@ public final class FakeAks {
         final String id;
         final String pool;
         final String kind;
-        final long until;
+        long until;
         Optional<Failure> failure = Optional.empty();
         boolean over;
 
@@ -68,6 +68,12 @@ public final class FakeAks {
     /** How long operations take. */
     public synchronized void take(Duration time) {
         duration = time;
+    }
+
+    /** What is under way is over. */
+    public synchronized void finish() {
+        operations.values().forEach(o -> o.until = System.nanoTime());
+        settle();
     }
 
     /** From now on, by kind of operation (Creating, Updating, Deleting). */

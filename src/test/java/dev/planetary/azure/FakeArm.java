@@ -63,13 +63,14 @@ public final class FakeArm implements AutoCloseable {
         }
     }
 
-    private final Authority authority = Authority.create("fake Azure", CLOCK, Duration.ofDays(1));
+    private static final Authority AUTHORITY = Authority.create("fake Azure", CLOCK, Duration.ofDays(1));
+    private static final SSLContext TLS = tls();
+
     private final FakeAks aks = new FakeAks();
     private final List<Call> calls = new CopyOnWriteArrayList<>();
     private final List<Call> refusedByBuckets = new CopyOnWriteArrayList<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpsServer server;
-    private final SSLContext tls;
     private final Buckets buckets;
     private volatile Function<Call, Optional<Reply>> faults = _ -> Optional.empty();
 
@@ -81,17 +82,24 @@ public final class FakeArm implements AutoCloseable {
     public FakeArm(Duration second) {
         buckets = new Buckets(second);
         try {
-            tls = TlsContexts.of(
-                    authority.issue("localhost", List.of("localhost"), CLOCK, Duration.ofDays(1)),
-                    authority.certificatePem());
             server = HttpsServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        server.setHttpsConfigurator(new HttpsConfigurator(tls));
+        server.setHttpsConfigurator(new HttpsConfigurator(TLS));
         server.setExecutor(threads);
         server.createContext("/", this::handle);
         server.start();
+    }
+
+    private static SSLContext tls() {
+        try {
+            return TlsContexts.of(
+                    AUTHORITY.issue("localhost", List.of("localhost"), CLOCK, Duration.ofDays(1)),
+                    AUTHORITY.certificatePem());
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     public FakeAks aks() {
@@ -121,7 +129,7 @@ public final class FakeArm implements AutoCloseable {
     }
 
     public String authorityPem() {
-        return authority.certificatePem();
+        return AUTHORITY.certificatePem();
     }
 
     /** Over Azure's real SDK, as in production but for the identity. */
@@ -132,7 +140,7 @@ public final class FakeArm implements AutoCloseable {
     }
 
     HttpClient http() {
-        return ArmPipeline.client(tls);
+        return ArmPipeline.client(TLS);
     }
 
     AzureSettings settings() {
