@@ -61,6 +61,7 @@ public final class FakeAks {
     private final List<String> made = new ArrayList<>();
     private final AtomicInteger etags = new AtomicInteger();
     private Duration duration = Duration.ofMillis(60);
+    private int collisions;
     private String clusterState = "Succeeded";
     private String power = "Running";
     private Function<String, Optional<Failure>> failures = _ -> Optional.empty();
@@ -95,6 +96,11 @@ public final class FakeAks {
     public synchronized Optional<ObjectNode> pool(String name) {
         settle();
         return Optional.ofNullable(pools.get(name)).map(ObjectNode::deepCopy);
+    }
+
+    /** How often something was asked for while another operation was under way. */
+    public synchronized int collisions() {
+        return collisions;
     }
 
     public synchronized List<String> names() {
@@ -218,11 +224,16 @@ public final class FakeAks {
                     "OperationNotAllowed",
                     "managed cluster is in Stopped state, no operations except start are allowed"));
         }
-        return busy().map(o -> Reply.error(
+        return busy().map(this::collision);
+    }
+
+    private Reply collision(Operation o) {
+        collisions++;
+        return Reply.error(
                 409,
                 "OperationNotAllowed",
                 "Operation is not allowed: Another agentpool operation (%s on %s) is in progress, please wait for it to finish"
-                        .formatted(o.kind, o.pool)));
+                        .formatted(o.kind, o.pool));
     }
 
     private Optional<Operation> busy() {

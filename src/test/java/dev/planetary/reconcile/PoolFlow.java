@@ -49,7 +49,7 @@ final class PoolFlow implements BeforeEachCallback, AfterEachCallback, AutoClose
     private Process process;
 
     PoolFlow(ApiServer api) {
-        this(api, PACE, Duration.ofSeconds(1));
+        this(api, PACE, Duration.ofMillis(5));
     }
 
     /** @param second of Azure's buckets */

@@ -50,8 +50,11 @@ final class Wire implements Interceptor, AutoCloseable {
         /** The same in every run, however often, under whichever number it comes. */
         String label() {
             var parts = List.of(path.split(PREFIX, 2)).getLast().split("/");
-            // What belongs to job j has a part of its uid in its name.
-            return what() + " " + (parts.length > 1 ? parts[1] : nameInBody()).replaceAll("^j-[0-9a-f]{5}", "j-<uid>");
+            // What belongs to job j has a part of its uid in its name, and a node pool the test's own word.
+            return what() + " "
+                    + (parts.length > 1 ? parts[1] : nameInBody())
+                            .replaceAll("^j-[0-9a-f]{5}", "j-<uid>")
+                            .replaceAll("-r[0-9a-f]{8}$", "-<run>");
         }
 
         /** Events have none: their reason tells them apart. */
