@@ -452,6 +452,7 @@ func TestTheSchemaRefusesWhatTheChartDoesNotKnow(t *testing.T) {
 		"image: {repository: ''}",
 		"metrics: {podMonitor: {apiVersion: monitoring.coreos.com/v2}}",
 		"replicas: 2",
+		"azure: {enabled: true, subscriptionId: s, resourceGroup: r, clusterName: c}",
 	} {
 		if _, err := render(t, loaded(t, chartDir), "x", wrong); err == nil || !strings.Contains(err.Error(), "schema") {
 			t.Errorf("%s: %v", wrong, err)

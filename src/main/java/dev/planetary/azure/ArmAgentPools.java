@@ -115,11 +115,12 @@ public final class ArmAgentPools implements AgentPools {
                 .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)));
     }
 
+    /** The innermost that says something. */
     private static String words(Throwable e) {
-        var cause = e;
-        while (cause.getCause() != null && cause.getCause() != cause) {
-            cause = cause.getCause();
+        var words = e.getClass().getSimpleName();
+        for (var cause = e; cause != null; cause = cause.getCause()) {
+            words = cause.getMessage() == null ? words : cause.getMessage();
         }
-        return cause.getClass().getSimpleName() + ": " + cause.getMessage();
+        return words;
     }
 }

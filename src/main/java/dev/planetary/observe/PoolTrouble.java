@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What an error of Azure means: in words, whose turn it is, and when it is worth asking again. The rows are those of docs/azure.md.
@@ -161,8 +163,10 @@ public record PoolTrouble(boolean permanent, String reason, String message, Dura
     }
 
     private static String words(ArmError error) {
-        var text = (error.code() + ": " + error.message()).strip();
-        return text.equals(":") ? "" : " (" + Quoted.beginning(text) + ")";
+        var text = Stream.of(error.code(), error.message())
+                .filter(word -> !word.isBlank())
+                .collect(Collectors.joining(": "));
+        return text.isEmpty() ? "" : " (" + Quoted.beginning(text) + ")";
     }
 
     private static String number(Pattern pattern, String text) {

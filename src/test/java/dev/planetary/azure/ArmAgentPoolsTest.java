@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.azure.core.exception.ClientAuthenticationException;
+import com.azure.identity.WorkloadIdentityCredential;
+import com.azure.identity.WorkloadIdentityCredentialBuilder;
 import dev.planetary.azure.FakeAks.Failure;
 import dev.planetary.azure.FakeAks.Reply;
 import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 
 /** Azure's SDK over real sockets, against the fake of Azure Resource Manager. */
@@ -175,6 +180,30 @@ class ArmAgentPoolsTest {
                 _ -> Mono.error(new ClientAuthenticationException("no federated token", null)));
 
         assertThat(error(nobody::list).message()).contains("no federated token");
+    }
+
+    @Test
+    void the_pod_s_own_token_is_changed_for_one_of_Azure(@TempDir Path folder) throws Exception {
+        var file = Files.writeString(folder.resolve("token"), FakeArm.FEDERATED);
+
+        assertThat(AzureLine.of(arm.settings(), arm.http(), workload(file)).list())
+                .isEmpty();
+
+        Files.writeString(file, "somebody-else");
+        assertThat(error(AzureLine.of(arm.settings(), arm.http(), workload(file))::list)
+                        .message())
+                .contains("AADSTS700211");
+    }
+
+    private WorkloadIdentityCredential workload(Path token) {
+        return new WorkloadIdentityCredentialBuilder()
+                .tenantId("11111111-1111-1111-1111-111111111111")
+                .clientId("22222222-2222-2222-2222-222222222222")
+                .tokenFilePath(token.toString())
+                .authorityHost(arm.endpoint().toString())
+                .disableInstanceDiscovery()
+                .httpClient(arm.http())
+                .build();
     }
 
     private AgentPool settled() {

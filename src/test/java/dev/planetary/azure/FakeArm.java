@@ -36,6 +36,9 @@ import reactor.core.publisher.Mono;
  */
 public final class FakeArm implements AutoCloseable {
     static final String TOKEN = "a-token-of-entra";
+    /** What Kubernetes gives a pod for Entra. */
+    static final String FEDERATED = "a-token-of-kubernetes";
+
     private static final String CLUSTER =
             "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks";
     private static final Clock CLOCK = Clock.systemUTC();
@@ -208,6 +211,9 @@ public final class FakeArm implements AutoCloseable {
     private Reply reply(HttpExchange exchange, String body) {
         var path = exchange.getRequestURI().getPath();
         var call = call(exchange.getRequestMethod(), path);
+        if (path.endsWith("/oauth2/v2.0/token")) {
+            return token(body);
+        }
         calls.add(call);
         if (!("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
             return Reply.error(
@@ -236,6 +242,24 @@ public final class FakeArm implements AutoCloseable {
             case "GET operations" -> aks.operation(call.pool);
             default -> Reply.error(404, "NotFound", path);
         };
+    }
+
+    /** Entra's part: a token for whoever shows Kubernetes' one. */
+    private static Reply token(String body) {
+        return body.contains("client_assertion=" + FEDERATED)
+                ? Reply.of(
+                        200,
+                        FakeAks.JSON
+                                .createObjectNode()
+                                .put("token_type", "Bearer")
+                                .put("expires_in", 3600)
+                                .put("access_token", TOKEN))
+                : Reply.of(
+                        400,
+                        FakeAks.JSON
+                                .createObjectNode()
+                                .put("error", "invalid_client")
+                                .put("error_description", "AADSTS700211: no matching federated identity record"));
     }
 
     private static Call call(String method, String path) {

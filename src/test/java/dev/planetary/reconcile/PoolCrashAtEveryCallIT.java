@@ -47,7 +47,9 @@ class PoolCrashAtEveryCallIT {
         CREATION(flow -> {}, (flow, _) -> flow.apply("a", SPOT), "Ready: AsAsked"),
         CHANGE(PoolCrashAtEveryCallIT::ready, (flow, _) -> flow.change("a", "maxNodes: 5"), "Ready: AsAsked"),
         REPLACEMENT(
-                PoolCrashAtEveryCallIT::ready, (flow, _) -> flow.change("a", "vmSize: Standard_D16s_v5"), "Ready: AsAsked"),
+                PoolCrashAtEveryCallIT::ready,
+                (flow, _) -> flow.change("a", "vmSize: Standard_D16s_v5"),
+                "Ready: AsAsked"),
         DELETION(PoolCrashAtEveryCallIT::ready, (flow, _) -> flow.pool("a").delete(), "gone"),
         DELETION_AMID_CREATION(
                 flow -> {},
