@@ -77,6 +77,7 @@ class LayeringTest {
                 .isSubsetOf(
                         "reconcile/ClusterParts.java",
                         "reconcile/JobParts.java",
+                        "reconcile/NodePools.java",
                         "reconcile/OperatorBeans.java",
                         "reconcile/PoolParts.java",
                         "reconcile/Secrets.java",

@@ -46,7 +46,7 @@ public record PlanetaryNodePoolSpec(
                 List<String> zones,
         @JsonPropertyDescription("More labels of the nodes. Default: none.") Map<String, String> labels,
         @JsonPropertyDescription(
-                        "More taints of the nodes; workers of the pool tolerate them. planetary.dev/node-pool=<name>:NoSchedule, which keeps other"
+                        "More taints of the nodes, which workers tolerate by their template. planetary.dev/node-pool=<name>:NoSchedule, which keeps other"
                                 + " pods off, is always there. Default: none.")
                 @Size(max = 16)
                 List<Taint> taints,

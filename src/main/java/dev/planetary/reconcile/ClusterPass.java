@@ -73,7 +73,8 @@ final class ClusterPass {
         var after = fresh.isPresent() ? later.withState(fresh) : later;
         var wanted = parts.shares().wanted(after, model, able);
         wanted.finding().ifPresent(findings::add);
-        var status = ClusterStatus.of(after, model, wanted, findings);
+        var status = ClusterStatus.of(
+                after, model, wanted, findings, parts.nodePools().awaited(after, model));
         parts.announcer().status(cluster, status);
         parts.announcer().warnings(after);
         parts.telemetry().told(cluster, status, findings);
@@ -96,11 +97,12 @@ final class ClusterPass {
         var blocked = new ArrayList<>(standing.isEmpty() ? parts.groundwork().lay(seen, model) : standing);
         var flapping = parts.flapping().standing(uid(seen), generation);
 
+        var barred = parts.nodePools().findings(model);
         var plan = plan(seen, model);
         if (plan.discardsResults() && !parts.applier().isCurrent(seen.cluster())) {
             return Optional.of(seen.now().plus(LOOK_AGAIN));
         }
-        var carried = blocked.isEmpty() && flapping.isEmpty() ? plan : plan.withoutCreations();
+        var carried = blocked.isEmpty() && flapping.isEmpty() && barred.isEmpty() ? plan : plan.withoutCreations();
         blocked.addAll(
                 parts.executor().carryOut(seen.cluster(), carried, endpoint(seen, model), model.accepted()::drain));
         if (standing.isEmpty()) {
@@ -111,6 +113,7 @@ final class ClusterPass {
             parts.flapping().note(uid(seen), generation, early);
         }
         parts.groundwork().clear(seen, model);
+        findings.addAll(barred);
         findings.addAll(blocked);
         findings.addAll(flapping.isEmpty() ? early : flapping);
         return plan.recheck();

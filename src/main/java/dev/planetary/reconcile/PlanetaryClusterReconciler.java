@@ -63,6 +63,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
                 ClusterJobs.source(context),
                 parts.schedulerEvents(),
                 parts.shares().among(pods, context)));
+        sources.addAll(parts.nodePools().sources(context));
         sources.addAll(parts.nodeEvents().sources(pods, context));
         return List.copyOf(sources);
     }

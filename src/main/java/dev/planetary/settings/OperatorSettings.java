@@ -61,8 +61,9 @@ public interface OperatorSettings {
     Duration scaleDownAfter();
 
     /**
-     * Whether nodes are watched, so that workers leave a node that announces its end before it is drained. Needs a cluster-scoped
-     * right; without it the workers' own preStop hook retires them, in the time that their node gives.
+     * Whether nodes are watched, so that workers leave a node that announces its end before it is drained, and node pools, so that
+     * workers may run on them. Needs cluster-scoped rights; without them the workers' own preStop hook retires them, in the time that
+     * their node gives, and {@code nodePool} is refused.
      */
     @WithDefault("true")
     boolean nodeWatch();
