@@ -63,7 +63,7 @@ public final class PoolUse {
     /** What workers without a node wait for. */
     public static String awaited(String group, long workers, PlanetaryNodePool pool) {
         var status = pool.statusOrNothing();
-        return "%d workers of group %s wait for nodes of pool %s (%s, %s of at most %d nodes there): %s"
+        return "%d of the workers of group %s wait for nodes of pool %s (%s, %s of at most %d nodes there): %s"
                 .formatted(
                         workers,
                         group,

@@ -61,7 +61,7 @@ class NodePoolUseIT {
 
         Flow.until().untilAsserted(() -> assertThat(flow.message("c", Condition.WAITS_FOR_NODES))
                 .isEqualTo(
-                        "NodesMissing: 2 workers of group default wait for nodes of pool %s (Standard_D8s_v5, ? of at most 4 nodes there):"
+                        "NodesMissing: 2 of the workers of group default wait for nodes of pool %s (Standard_D8s_v5, ? of at most 4 nodes there):"
                                         .formatted(pool)
                                 + " nobody has made it yet: does the role azure run?"));
     }
