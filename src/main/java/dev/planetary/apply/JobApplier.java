@@ -5,6 +5,7 @@ import dev.planetary.api.PlanetaryJob;
 import dev.planetary.desired.Labels;
 import dev.planetary.observe.ObservedRunner;
 import dev.planetary.status.Finding;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -15,6 +16,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Makes and ends runners, and frees what a job held. Everything else that a job has is made by {@link Applier}. */
 public final class JobApplier {
@@ -70,6 +72,28 @@ public final class JobApplier {
                         .withName(name)
                         .get())
                 .filter(pod -> Labels.owns(job, pod));
+    }
+
+    /** A script out of a ConfigMap that is not there: a runner made without it would wait for its volume, and tell nobody why. */
+    public Optional<Finding> missingScript(PlanetaryJob job) {
+        return Optional.ofNullable(job.getSpec().scriptFrom()).flatMap(from -> {
+            var key = from.configMapKeyRef();
+            var map = client.configMaps()
+                    .inNamespace(job.getMetadata().getNamespace())
+                    .withName(key.name())
+                    .get();
+            return map != null && hasKey(map, key.key())
+                    ? Optional.empty()
+                    : Optional.of(new Finding(
+                            false,
+                            "ScriptNotFound",
+                            "ConfigMap %s is not there, or has no key %s: the job starts when it has"
+                                    .formatted(key.name(), key.key())));
+        });
+    }
+
+    private static boolean hasKey(ConfigMap map, String key) {
+        return Stream.of(map.getData(), map.getBinaryData()).anyMatch(data -> data != null && data.containsKey(key));
     }
 
     /** Ends a runner: this very pod. */

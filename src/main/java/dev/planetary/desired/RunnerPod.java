@@ -1,6 +1,10 @@
 package dev.planetary.desired;
 
 import dev.planetary.api.PlanetaryJob;
+import dev.planetary.api.PlanetaryJobSpec;
+import dev.planetary.api.PlanetaryJobSpec.Logs;
+import dev.planetary.api.PlanetaryJobSpec.Output;
+import dev.planetary.api.PlanetaryJobSpec.Pvc;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -16,6 +20,7 @@ import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** The pod that runs a job's program once, beside its cluster and as a client of it. */
@@ -141,14 +146,10 @@ public final class RunnerPod {
                 .withNewEmptyDir()
                 .endEmptyDir()
                 .build());
-        var output = job.getSpec().output();
-        if (output != null && output.pvc() != null) {
-            volumes.add(claim("output", output.pvc().claimName()));
-        }
-        var logs = job.getSpec().logs();
-        if (logs != null && logs.pvc() != null) {
-            volumes.add(claim("logs", logs.pvc().claimName()));
-        }
+        var output = outputClaim(job.getSpec());
+        var logs = logsClaim(job.getSpec());
+        output.ifPresent(claim -> volumes.add(claim("output", claim)));
+        logs.filter(claim -> !output.equals(logs)).ifPresent(claim -> volumes.add(claim("logs", claim)));
         return volumes;
     }
 
@@ -157,18 +158,23 @@ public final class RunnerPod {
         mounts.add(mount("job", FILES_PATH).withReadOnly(true).build());
         mounts.add(mount("result", RunnerEnv.RESULT_PATH).build());
         var folder = JobNames.of(job).own();
-        var output = job.getSpec().output();
-        if (output != null && output.pvc() != null) {
-            mounts.add(
-                    mount("output", RunnerEnv.OUTPUT_PATH).withSubPath(folder).build());
-        }
-        var logs = job.getSpec().logs();
-        if (logs != null && logs.pvc() != null) {
-            mounts.add(mount("logs", RunnerEnv.LOG_PATH)
-                    .withSubPath(job.getMetadata().getNamespace() + "/" + folder)
-                    .build());
-        }
+        var output = outputClaim(job.getSpec());
+        var logs = logsClaim(job.getSpec());
+        output.ifPresent(_ -> mounts.add(
+                mount("output", RunnerEnv.OUTPUT_PATH).withSubPath(folder).build()));
+        // One volume for one claim: kubelets wait for ever for the second of two of the same.
+        logs.ifPresent(_ -> mounts.add(mount(logs.equals(output) ? "output" : "logs", RunnerEnv.LOG_PATH)
+                .withSubPath(job.getMetadata().getNamespace() + "/" + folder)
+                .build()));
         return mounts;
+    }
+
+    private static Optional<String> outputClaim(PlanetaryJobSpec spec) {
+        return Optional.ofNullable(spec.output()).map(Output::pvc).map(Pvc::claimName);
+    }
+
+    private static Optional<String> logsClaim(PlanetaryJobSpec spec) {
+        return Optional.ofNullable(spec.logs()).map(Logs::pvc).map(Pvc::claimName);
     }
 
     private static VolumeMountBuilder mount(String volume, String path) {

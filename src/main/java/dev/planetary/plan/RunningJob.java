@@ -53,7 +53,8 @@ final class RunningJob {
         var runs = runner.begun();
         var trouble = runner.trouble()
                 .map(t -> t.pod() + ": " + t.reason() + (t.message().isEmpty() ? "" : ": " + t.message()));
-        var waitsFor = trouble.orElse(runner.name() + " is starting");
+        var waitsFor = trouble.orElse(
+                "%1$s is starting (if it takes long, kubectl describe pod %1$s says why)".formatted(runner.name()));
         var ended = expired(seen, ledger).or(() -> JobPlan.overdue(seen, ledger, runs, waitsFor));
         if (ended.isPresent()) {
             return ended.get();

@@ -90,6 +90,10 @@ final class JobExecutor {
         if (model.isEmpty()) {
             return Optional.of(new Finding(false, "Waiting", "the cluster has not been looked at yet"));
         }
+        var missing = jobs.missingScript(job);
+        if (missing.isPresent()) {
+            return missing;
+        }
         return switch (files(job)) {
             case Outcome.NotDone(var finding) -> Optional.of(finding);
             case Outcome.Done(var files) -> {

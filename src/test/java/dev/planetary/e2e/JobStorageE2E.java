@@ -5,14 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.planetary.api.PlanetaryJobStatus;
 import dev.planetary.api.PlanetaryJobStatus.Phase;
 import dev.planetary.desired.JobNames;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What jobs leave beyond their pods, in Blob Storage: the stand-in's Azurite, under a real storage account's name. */
+/** What jobs leave beyond their pods: in a volume, and in Blob Storage, which is the stand-in's Azurite under a real account's name. */
 class JobStorageE2E {
     /** One of the stand-in's containers, and the key of all of its accounts (dev/standin/sas.py). */
     private static final String FOLDER = "https://sentinel2l2a01.blob.core.windows.net/sentinel2-l2/e2e/";
@@ -23,6 +30,8 @@ class JobStorageE2E {
 
     @RegisterExtension
     final RealCluster real = new RealCluster();
+
+    private final List<String> volumes = new ArrayList<>();
 
     @Test
     void outputAndLogAreInTheBlobsThatTheJobNamed() {
@@ -85,6 +94,127 @@ class JobStorageE2E {
                 .startsWith("42: ")
                 .contains("the answer is in the blob", "and this is no secret: sig=")
                 .doesNotContain(KEY);
+    }
+
+    @Test
+    void outputAndLogAreInTheVolumeThatTheJobNamed() {
+        // Given
+        real.applySmall("c", 1);
+        volumeOfGroup1000("results");
+
+        // When
+        var job = real.applyJob(
+                "writer",
+                """
+                script: |
+                  import os, pathlib
+                  pathlib.Path(os.environ["PLANETARY_OUTPUT"], "answer.txt").write_text("42")
+                  print("the answer is in the volume")
+                clusterRef: {name: c}
+                output: {pvc: {claimName: results}}
+                logs: {pvc: {claimName: results}}
+                """
+                        + RealCluster.SMALL_RUNNER);
+        var written = real.awaitJob("writer", RealCluster.PATIENCE.multipliedBy(4), PlanetaryJobStatus::isFinal);
+        assertThat(written.phase()).as(written.message()).isEqualTo(Phase.Succeeded);
+
+        // Then another pod finds both, each where docs/jobs.md says
+        var folder = JobNames.of(job).own();
+        var reader = pod(
+                "reader",
+                "results",
+                "import pathlib; print(pathlib.Path('/volume/%s/answer.txt').read_text(),".formatted(folder)
+                        + " pathlib.Path('/volume/%s/%s/%s.log').read_text())"
+                                .formatted(real.namespace(), folder, written.podName()));
+        assertThat(real.client().pods().resource(reader).getLog()).isEqualTo("42 the answer is in the volume\n\n");
+    }
+
+    /**
+     * A volume on the disk of the node, as there is no provisioner here. Only volumes of type local are given to the group that a pod
+     * asks for, as an Azure disk is, and only hostPath makes folders: so each does what it can.
+     */
+    private void volumeOfGroup1000(String claim) {
+        var path = "/var/tmp/planetary-e2e/" + real.namespace();
+        volume("folder", "hostPath: {path: %s, type: DirectoryOrCreate}".formatted(path));
+        var node = pod("maker", "folder", "pass").getSpec().getNodeName();
+        volume(
+                claim,
+                """
+                local: {path: %s}
+                  nodeAffinity:
+                    required:
+                      nodeSelectorTerms:
+                        - matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [%s]}]
+                """
+                        .formatted(path, node));
+    }
+
+    private void volume(String claim, String where) {
+        create(
+                """
+                apiVersion: v1
+                kind: PersistentVolume
+                metadata: {name: "%1$s-%2$s"}
+                spec:
+                  capacity: {storage: 1Mi}
+                  accessModes: [ReadWriteMany]
+                  storageClassName: ""
+                  claimRef: {namespace: "%1$s", name: "%2$s"}
+                  %3$s
+                ---
+                apiVersion: v1
+                kind: PersistentVolumeClaim
+                metadata: {name: "%2$s", namespace: "%1$s"}
+                spec:
+                  accessModes: [ReadWriteMany]
+                  storageClassName: ""
+                  volumeName: "%1$s-%2$s"
+                  resources: {requests: {storage: 1Mi}}
+                """
+                        .formatted(real.namespace(), claim, where));
+        volumes.add(real.namespace() + "-" + claim);
+    }
+
+    /** Runs a line of Python beside a volume, to its end. */
+    private Pod pod(String name, String claim, String code) {
+        create(
+                """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: %s, namespace: %s}
+                spec:
+                  restartPolicy: Never
+                  securityContext: {runAsUser: 1000, runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+                  volumes: [{name: volume, persistentVolumeClaim: {claimName: %s}}]
+                  containers:
+                    - name: python
+                      image: %s
+                      command: [python, -c, "%s"]
+                      volumeMounts: [{name: volume, mountPath: /volume}]
+                      securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+                """
+                        .formatted(name, real.namespace(), claim, RealCluster.clientImage(), code));
+        var pods = real.client().pods().inNamespace(real.namespace()).withName(name);
+        var ended = pods.waitUntilCondition(
+                p -> p != null
+                        && p.getStatus() != null
+                        && Set.of("Succeeded", "Failed").contains(p.getStatus().getPhase()),
+                RealCluster.PATIENCE.toSeconds(),
+                TimeUnit.SECONDS);
+        assertThat(ended.getStatus().getPhase()).as(pods.getLog()).isEqualTo("Succeeded");
+        return ended;
+    }
+
+    private void create(String yaml) {
+        real.client()
+                .load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
+                .create();
+    }
+
+    /** They belong to no namespace, so nothing takes them along. */
+    @AfterEach
+    void deleteVolumes() {
+        volumes.forEach(name -> real.client().persistentVolumes().withName(name).delete());
     }
 
     private static String stored() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryJobStatus.Phase;
 import dev.planetary.it.ApiServer;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -224,6 +225,30 @@ class JobInterruptionIT {
         // Then: the same attempt, for nothing was made of it
         flow.runner("j", 0);
         assertThat(flow.jobStatus("j").phase()).isEqualTo(Phase.Starting);
+    }
+
+    @Test
+    void aScriptThatIsNotThereIsWaitedFor() {
+        // When
+        flow.applyJob("j", "clusterRef: {name: c}, scriptFrom: {configMapKeyRef: {name: scripts, key: mean.py}}");
+
+        // Then
+        flow.awaitJob("j", "Starting: ScriptNotFound");
+        assertThat(flow.jobStatus("j").message()).contains("ConfigMap scripts", "mean.py");
+
+        // When
+        flow.client()
+                .resource(new ConfigMapBuilder()
+                        .withNewMetadata()
+                        .withName("scripts")
+                        .withNamespace(flow.namespace())
+                        .endMetadata()
+                        .addToData("mean.py", "print(1)")
+                        .build())
+                .create();
+
+        // Then
+        flow.runner("j", 0);
     }
 
     @Test
