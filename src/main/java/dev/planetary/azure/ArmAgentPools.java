@@ -11,6 +11,8 @@ import com.azure.core.management.profile.AzureProfile;
 import com.azure.core.util.Context;
 import com.azure.resourcemanager.containerservice.ContainerServiceManager;
 import com.azure.resourcemanager.containerservice.fluent.ContainerServiceManagementClient;
+import com.azure.resourcemanager.containerservice.fluent.models.AgentPoolInner;
+import com.azure.resourcemanager.containerservice.models.AgentPoolMode;
 import com.azure.resourcemanager.containerservice.models.Code;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -29,6 +31,8 @@ public final class ArmAgentPools implements AgentPools {
     private final ContainerServiceManagementClient arm;
     private final String group;
     private final String cluster;
+    /** New pools go into the network that it is in. */
+    private volatile Optional<AgentPoolInner> systemPool = Optional.empty();
 
     /**
      * @param pipeline repeats nothing: whether a write was done that got no answer is for the next look to tell
@@ -55,15 +59,19 @@ public final class ArmAgentPools implements AgentPools {
 
     @Override
     public List<AgentPool> list() throws ArmException {
-        return call(() -> arm.getAgentPools().list(group, cluster, Context.NONE).stream()
-                .map(ArmPools::read)
-                .toList());
+        var pools = call(() ->
+                arm.getAgentPools().list(group, cluster, Context.NONE).stream().toList());
+        systemPool = pools.stream()
+                .filter(pool -> AgentPoolMode.SYSTEM.equals(pool.mode()))
+                .findFirst();
+        return pools.stream().map(ArmPools::read).toList();
     }
 
     @Override
     public Optional<Duration> create(PoolShape wanted) throws ArmException {
         return write(arm.getAgentPools()
-                .createOrUpdateWithResponseAsync(group, cluster, wanted.name(), ArmPools.made(wanted), null, "*"));
+                .createOrUpdateWithResponseAsync(
+                        group, cluster, wanted.name(), ArmPools.made(wanted, systemPool), null, "*"));
     }
 
     @Override

@@ -16,13 +16,15 @@ import java.util.Optional;
 final class ArmPools {
     private ArmPools() {}
 
-    static AgentPoolInner made(PoolShape wanted) {
+    /** @param beside a pool in the network that the new one is to be in */
+    static AgentPoolInner made(PoolShape wanted, Optional<AgentPoolInner> beside) {
         var pool = new AgentPoolInner()
                 .withVmSize(wanted.vmSize())
                 .withMode(AgentPoolMode.USER)
                 .withOsType(OSType.LINUX)
                 .withTypePropertiesType(AgentPoolType.VIRTUAL_MACHINE_SCALE_SETS)
                 .withCount(wanted.min());
+        beside.ifPresent(other -> pool.withVnetSubnetId(other.vnetSubnetId()).withPodSubnetId(other.podSubnetId()));
         wanted.diskGB().ifPresent(pool::withOsDiskSizeGB);
         if (!wanted.zones().isEmpty()) {
             pool.withAvailabilityZones(wanted.zones());

@@ -46,7 +46,10 @@ public final class FleetWatch implements AutoCloseable {
     private final AgentPools azure;
     private final FleetPace pace;
     private final Clock clock;
+    /** Of whoever changes something. */
     private final ReentrantLock turn = new ReentrantLock();
+    /** Of whoever asks Azure: what a look saw must not be older than what a turn has done. */
+    private final ReentrantLock line = new ReentrantLock();
     private final Map<String, Instant> written = new ConcurrentHashMap<>();
     private final Alarm alarm = new Alarm();
     private volatile Optional<Fleet> latest = Optional.empty();
@@ -106,6 +109,7 @@ public final class FleetWatch implements AutoCloseable {
         if (!turn.tryLock()) {
             return new Turn.Taken();
         }
+        line.lock();
         try {
             var quiet = silence().filter(s -> s.until().isPresent());
             if (quiet.isPresent()) {
@@ -125,7 +129,9 @@ public final class FleetWatch implements AutoCloseable {
             }
             return new Turn.Refused(e.error());
         } finally {
+            line.unlock();
             turn.unlock();
+            // Also to those that came meanwhile, and were told that it is another's turn.
             tell.run();
         }
     }
@@ -145,8 +151,7 @@ public final class FleetWatch implements AutoCloseable {
 
     /** @return whether it is new */
     private boolean look() {
-        // Not during a turn: what it saw would be older than what the turn has done.
-        turn.lock();
+        line.lock();
         var before = latest;
         var silent = silence;
         try {
@@ -158,7 +163,7 @@ public final class FleetWatch implements AutoCloseable {
             LOG.warn("Azure cannot be asked", e);
             fellSilent(new ArmError(0, "", String.valueOf(e.getMessage()), Optional.empty()));
         } finally {
-            turn.unlock();
+            line.unlock();
         }
         return !before.equals(latest) || !silent.equals(silence);
     }

@@ -68,6 +68,24 @@ class ArmAgentPoolsTest {
     }
 
     @Test
+    void a_pool_is_made_in_the_network_of_the_system_pool() throws Exception {
+        var subnet =
+                "/subscriptions/sub/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/nodes";
+        arm.aks()
+                .put(
+                        "system",
+                        FakeAks.JSON.createObjectNode().put("mode", "System").put("vnetSubnetID", subnet));
+        assertThat(azure.list()).hasSize(1);
+
+        azure.create(SPOT);
+
+        assertThat(FakeAks.properties(arm.aks().pool(SPOT.name()).orElseThrow())
+                        .path("vnetSubnetID")
+                        .asText())
+                .isEqualTo(subnet);
+    }
+
+    @Test
     void the_cluster_tells_where_it_is_and_whether_it_runs() throws Exception {
         assertThat(azure.cluster()).isEqualTo(new AksCluster("aks", "westeurope", "Succeeded", true));
 

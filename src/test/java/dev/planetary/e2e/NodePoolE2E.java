@@ -43,10 +43,9 @@ class NodePoolE2E {
         real.apply("c", RealCluster.small(1) + "  nodePool: " + pool + "\n");
 
         // Then
-        var waiting = real.await(
-                "c",
-                RealCluster.PATIENCE,
-                c -> c.getStatus().condition(Condition.WAITS_FOR_NODES).isPresent());
+        var waiting = real.await("c", RealCluster.PATIENCE, c -> c.getStatus()
+                .condition(Condition.WAITS_FOR_NODES)
+                .isPresent());
         assertThat(waiting.getStatus()
                         .condition(Condition.WAITS_FOR_NODES)
                         .orElseThrow()
@@ -69,7 +68,13 @@ class NodePoolE2E {
     private void label(String value) {
         real.client()
                 .nodes()
-                .withName(real.client().nodes().list().getItems().getFirst().getMetadata().getName())
+                .withName(real.client()
+                        .nodes()
+                        .list()
+                        .getItems()
+                        .getFirst()
+                        .getMetadata()
+                        .getName())
                 .edit((Node node) -> value == null
                         ? new NodeBuilder(node)
                                 .editMetadata()

@@ -47,6 +47,7 @@ final class PoolFlow implements BeforeEachCallback, AfterEachCallback, AutoClose
     private String run;
     private FakeArm arm;
     private Process process;
+    private Optional<String> user = Optional.empty();
 
     PoolFlow(ApiServer api) {
         this(api, PACE, Duration.ofMillis(5));
@@ -69,6 +70,7 @@ final class PoolFlow implements BeforeEachCallback, AfterEachCallback, AutoClose
             var client = new KubernetesClientBuilder()
                     .withConfig(new ConfigBuilder(client().getConfiguration())
                             .withRequestRetryBackoffLimit(3)
+                            .withImpersonateUsername(user.orElse(null))
                             .build())
                     .withHttpClientFactory(HTTP)
                     .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("wire", wire))
@@ -119,6 +121,12 @@ final class PoolFlow implements BeforeEachCallback, AfterEachCallback, AutoClose
     void restart() {
         stop();
         process = new Process();
+    }
+
+    /** A new process that has the rights of this user and no others. */
+    void restartAs(String name) {
+        user = Optional.of(name);
+        restart();
     }
 
     @Override

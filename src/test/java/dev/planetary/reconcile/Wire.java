@@ -141,6 +141,11 @@ final class Wire implements Interceptor, AutoCloseable {
         return sent.stream().filter(s -> !s.byInformer()).toList();
     }
 
+    /** All of them, informers' too. */
+    List<Sent> sent() {
+        return List.copyOf(sent);
+    }
+
     List<Sent> writes() {
         return sent.stream().filter(Sent::write).toList();
     }
