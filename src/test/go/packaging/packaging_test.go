@@ -282,7 +282,7 @@ func TestEveryOverlayAndTheSamplesRender(t *testing.T) {
 func TestArgoCdFindsTheScriptsUnderItsOwnKeys(t *testing.T) {
 	data := child(kustomized(t, root+"/deploy/argocd")["ConfigMap argocd/argocd-cm"], "data")
 	want := object{}
-	for _, kind := range []string{"PlanetaryCluster", "PlanetaryJob"} {
+	for _, kind := range []string{"PlanetaryCluster", "PlanetaryJob", "PlanetaryNodePool"} {
 		want["resource.customizations.health.planetary.dev_"+kind] =
 			text(t, "deploy/argocd/resource_customizations/planetary.dev/"+kind+"/health.lua")
 	}

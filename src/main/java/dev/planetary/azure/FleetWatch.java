@@ -50,6 +50,7 @@ public final class FleetWatch implements AutoCloseable {
     private final ReentrantLock turn = new ReentrantLock();
     /** Of whoever asks Azure: what a look saw must not be older than what a turn has done. */
     private final ReentrantLock line = new ReentrantLock();
+
     private final Map<String, Instant> written = new ConcurrentHashMap<>();
     private final Alarm alarm = new Alarm();
     private volatile Optional<Fleet> latest = Optional.empty();

@@ -136,9 +136,8 @@ final class PoolLife {
     /** A step that has to wait for its time and its turn. */
     private static PoolPlan write(PoolObservation seen, Step step, String reason, String message) {
         var phase = seen.pool().ends() ? Phase.Deleting : step instanceof Step.Create ? Phase.Pending : Phase.Updating;
-        var standing = seen.status().retry().filter(seen.now()::isBefore).filter(_ -> seen.isToldOf());
-        if (standing.isPresent()) {
-            return PoolPlan.stands(seen, standing.get());
+        if (stands(seen)) {
+            return PoolPlan.asBefore(seen);
         }
         if (seen.silence().isPresent()) {
             return unheard(seen);
@@ -161,7 +160,18 @@ final class PoolLife {
         return told(step, phase, reason, message);
     }
 
+    /** A trouble that was told, and whose time has not come. */
+    private static boolean stands(PoolObservation seen) {
+        return seen.isToldOf()
+                && seen.status().retry().filter(seen.now()::isBefore).isPresent();
+    }
+
+    /** A process that has just begun knows nothing yet: that is no news, and takes nothing back. */
     private static PoolPlan unheard(PoolObservation seen) {
+        var ready = seen.status().phase() == Phase.Ready;
+        if (seen.isToldOf() && (seen.silence().isEmpty() || ready || stands(seen))) {
+            return PoolPlan.asBefore(seen);
+        }
         if (seen.silence().isEmpty()) {
             return told(
                     new Step.Nothing(),

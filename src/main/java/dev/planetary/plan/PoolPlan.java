@@ -86,8 +86,8 @@ public record PoolPlan(
                 Optional.of(at));
     }
 
-    /** A trouble that was told stands until its time has come: the status is its only memory. */
-    static PoolPlan stands(PoolObservation seen, Instant until) {
+    /** What was told stands, a trouble until its time has come: the status is its only memory. */
+    static PoolPlan asBefore(PoolObservation seen) {
         var ready = seen.status().condition(Condition.READY);
         return new PoolPlan(
                 new Step.Nothing(),
@@ -95,8 +95,8 @@ public record PoolPlan(
                 ready.map(Condition::reason).orElse("Waiting"),
                 ready.map(Condition::message).orElse(""),
                 seen.status().condition(Condition.STALLED).isPresent(),
-                Optional.of(until),
-                Optional.of(until));
+                seen.status().retry(),
+                seen.status().retry().filter(seen.now()::isBefore));
     }
 
     static Phase phase(PoolObservation seen, boolean permanent) {
