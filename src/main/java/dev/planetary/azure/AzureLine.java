@@ -14,10 +14,18 @@ public final class AzureLine {
     /** By workload identity and nothing else: no secret, and no other identity that happens to be at hand. */
     public static AgentPools of(AzureSettings settings) {
         var http = ArmPipeline.client(OutsideTrust.context(settings.caFile()));
-        return of(
-                settings,
-                http,
-                new WorkloadIdentityCredentialBuilder().httpClient(http).build());
+        return of(settings, http, identity(http));
+    }
+
+    private static TokenCredential identity(HttpClient http) {
+        try {
+            return new WorkloadIdentityCredentialBuilder().httpClient(http).build();
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException(
+                    "this pod has no workload identity (AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_FEDERATED_TOKEN_FILE):"
+                            + " is it switched on for the AKS cluster, and has the ServiceAccount its annotation? (docs/azure.md)",
+                    e);
+        }
     }
 
     static AgentPools of(AzureSettings settings, HttpClient http, TokenCredential credential) {

@@ -132,10 +132,13 @@ class ArmAgentPoolsTest {
     @Test
     void a_pool_that_was_deleted_is_gone_after_a_while() throws Exception {
         azure.create(SPOT);
+        var pool = settled();
+        arm.aks().take(Duration.ofHours(1));
 
-        azure.delete(settled());
+        azure.delete(pool);
 
         assertThat(azure.list().getFirst().isDeleting()).isTrue();
+        arm.aks().finish();
         await().until(() -> azure.list().isEmpty());
     }
 
