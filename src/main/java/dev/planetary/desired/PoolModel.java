@@ -56,7 +56,8 @@ public final class PoolModel {
         fixed.put("vmSize", spec.vmSize());
         fixed.put("priority", spec.priority());
         fixed.put("zones", spec.zones());
-        if (spec.priority() == Priority.Spot && spec.spotMaxPrice() != null) {
+        // -1 is what is meant where nothing is written.
+        if (spec.spotMaxPrice() != null && spec.spotMaxPrice().signum() > 0) {
             fixed.put("spotMaxPrice", spec.spotMaxPrice().stripTrailingZeros().toPlainString());
         }
         if (spec.osDiskSizeGB() != null) {
