@@ -221,8 +221,8 @@ func same(t *testing.T, kustomize, helm map[string]object) {
 
 func TestBothMakeTheSameOfTheBase(t *testing.T) {
 	helm, _ := charted(t, loaded(t, chartDir), "planetary-system", localImages)
-	if len(helm) != 14 {
-		t.Errorf("two CRDs; account, role, binding and deployment; three roles of users; the broker's five: %v", slices.Sorted(maps.Keys(helm)))
+	if len(helm) != 15 {
+		t.Errorf("three CRDs; account, role, binding and deployment; three roles of users; the broker's five: %v", slices.Sorted(maps.Keys(helm)))
 	}
 	same(t, tagged(kustomized(t, manifests+"/base")), helm)
 }
@@ -282,7 +282,7 @@ func TestEveryOverlayAndTheSamplesRender(t *testing.T) {
 func TestArgoCdFindsTheScriptsUnderItsOwnKeys(t *testing.T) {
 	data := child(kustomized(t, root+"/deploy/argocd")["ConfigMap argocd/argocd-cm"], "data")
 	want := object{}
-	for _, kind := range []string{"PlanetaryCluster", "PlanetaryJob"} {
+	for _, kind := range []string{"PlanetaryCluster", "PlanetaryJob", "PlanetaryNodePool"} {
 		want["resource.customizations.health.planetary.dev_"+kind] =
 			text(t, "deploy/argocd/resource_customizations/planetary.dev/"+kind+"/health.lua")
 	}
@@ -335,7 +335,7 @@ func TestCrdsStayWhenTheReleaseGoes(t *testing.T) {
 				}
 			}
 		}
-		if install := !strings.Contains(values, "install: false"); install != (crds == 2) || !install && crds > 0 {
+		if install := !strings.Contains(values, "install: false"); install != (crds == 3) || !install && crds > 0 {
 			t.Errorf("%s: %d CRDs", values, crds)
 		}
 	}
@@ -462,6 +462,7 @@ func TestTheSchemaRefusesWhatTheChartDoesNotKnow(t *testing.T) {
 		"image: {repository: ''}",
 		"metrics: {podMonitor: {apiVersion: monitoring.coreos.com/v2}}",
 		"replicas: 2",
+		"azure: {enabled: true, subscriptionId: s, resourceGroup: r, clusterName: c}",
 	} {
 		if _, err := render(t, loaded(t, chartDir), "x", wrong); err == nil || !strings.Contains(err.Error(), "schema") {
 			t.Errorf("%s: %v", wrong, err)

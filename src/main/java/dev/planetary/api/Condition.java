@@ -33,6 +33,9 @@ public record Condition(
     /** Only with {@code spec.data}: the cluster's nodes are in the region of its data. Unknown: data or nodes cannot be located. */
     public static final String DATA_LOCAL = "DataLocal";
 
+    /** Only while true: workers wait for nodes of a node pool, which says why they are not there. */
+    public static final String WAITS_FOR_NODES = "WaitsForNodes";
+
     /** Only while true: nothing but the network keeps anybody from running code in the cluster. */
     public static final String TLS_OFF = "TlsOff";
 

@@ -80,7 +80,8 @@ final class ClusterPass {
         var wanted = parts.shares()
                 .wanted(after, model, able && Locality.finding(after).isEmpty());
         wanted.finding().ifPresent(findings::add);
-        var status = ClusterStatus.of(after, model, wanted, findings);
+        var status = ClusterStatus.of(
+                after, model, wanted, findings, parts.nodePools().awaited(after, model));
         parts.announcer().status(cluster, status);
         parts.announcer().warnings(after);
         parts.telemetry().told(cluster, status, findings);
@@ -103,13 +104,14 @@ final class ClusterPass {
         var blocked = new ArrayList<>(standing.isEmpty() ? parts.groundwork().lay(seen, model) : standing);
         var flapping = parts.flapping().standing(uid(seen), generation);
 
+        var barred = parts.nodePools().findings(model);
         var far = Locality.finding(seen);
         // What may have no pods takes no share of what others could have.
         var plan = plan(seen, model, far.isEmpty());
         if (plan.discardsResults() && !parts.applier().isCurrent(seen.cluster())) {
             return Optional.of(seen.now().plus(LOOK_AGAIN));
         }
-        var carried = blocked.isEmpty() && flapping.isEmpty() ? plan : plan.withoutCreations();
+        var carried = blocked.isEmpty() && flapping.isEmpty() && barred.isEmpty() ? plan : plan.withoutCreations();
         blocked.addAll(
                 parts.executor().carryOut(seen.cluster(), carried, endpoint(seen, model), model.accepted()::drain));
         if (standing.isEmpty()) {
@@ -121,6 +123,7 @@ final class ClusterPass {
         }
         parts.groundwork().clear(seen, model);
         far.ifPresent(findings::add);
+        findings.addAll(barred);
         findings.addAll(blocked);
         findings.addAll(flapping.isEmpty() ? early : flapping);
         return plan.recheck();

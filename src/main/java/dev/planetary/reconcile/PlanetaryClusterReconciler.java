@@ -64,6 +64,7 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
                 parts.schedulerEvents(),
                 parts.dataEvents().among(context),
                 parts.shares().among(pods, context)));
+        sources.addAll(parts.nodePools().sources(context));
         sources.addAll(parts.nodeEvents().sources(pods, context));
         return List.copyOf(sources);
     }

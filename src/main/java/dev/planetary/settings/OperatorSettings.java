@@ -18,10 +18,12 @@ public interface OperatorSettings {
         /** Reconciles clusters and jobs. */
         OPERATOR,
         /** Hands out tokens ({@link BrokerSettings}); it asks Kubernetes for nothing. */
-        SAS_BROKER
+        SAS_BROKER,
+        /** Looks after node pools in Azure ({@link AzureSettings}); the only one with rights there. */
+        AZURE
     }
 
-    /** As {@code operator} or {@code sas-broker}. */
+    /** As {@code operator}, {@code sas-broker} or {@code azure}. */
     @WithDefault("operator")
     Role role();
 
@@ -75,7 +77,8 @@ public interface OperatorSettings {
 
     /**
      * Whether nodes are watched, so that workers leave a node that announces its end before it is drained, and the regions of nodes are
-     * known. Needs a cluster-scoped right; without it the workers' own preStop hook retires them, in the time that their node gives.
+     * known, and node pools, so that workers may run on them. Needs cluster-scoped rights; without them the workers' own preStop hook
+     * retires them, in the time that their node gives, and {@code nodePool} is refused.
      */
     @WithDefault("true")
     boolean nodeWatch();

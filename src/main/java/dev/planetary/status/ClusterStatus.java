@@ -48,12 +48,26 @@ public final class ClusterStatus {
 
     private ClusterStatus() {}
 
-    /** @param findings what stands in the way, permanent or not */
+    /** Without node pools. */
     public static PlanetaryClusterStatus of(
             ClusterObservation seen, ClusterModel model, Wanted wanted, List<Finding> findings) {
+        return of(seen, model, wanted, findings, Optional.empty());
+    }
+
+    /**
+     * @param findings     what stands in the way, permanent or not
+     * @param nodesAwaited which workers wait for which node pool, and for what
+     */
+    public static PlanetaryClusterStatus of(
+            ClusterObservation seen,
+            ClusterModel model,
+            Wanted wanted,
+            List<Finding> findings,
+            Optional<String> nodesAwaited) {
         var groups = counts(seen, model, wanted);
         var count = groups.getFirst();
-        var facts = new Facts(seen, findings, WorkerCount.all(groups, seen.workers()), groups, wanted.shortage());
+        var facts = new Facts(
+                seen, findings, WorkerCount.all(groups, seen.workers()), groups, wanted.shortage(), nodesAwaited);
         var before = Optional.ofNullable(seen.cluster().getStatus());
         if (before.isPresent() && findings.isEmpty() && unheard(seen, before.get())) {
             return before.get();

@@ -46,6 +46,10 @@ final class Conditions {
                 .map(s -> new Verdict(true, Shortage.REASON, s.message()))
                 .map(v -> condition(Condition.LIMITED, v, facts, before))
                 .ifPresent(all::add);
+        facts.nodesAwaited()
+                .map(message -> new Verdict(true, "NodesMissing", message))
+                .map(v -> condition(Condition.WAITS_FOR_NODES, v, facts, before))
+                .ifPresent(all::add);
         TlsTold.off(model)
                 .map(v -> condition(Condition.TLS_OFF, v, facts, before))
                 .ifPresent(all::add);

@@ -25,7 +25,8 @@ record Verdict(boolean holds, String reason, String message) {
             List<Finding> findings,
             WorkerCount workers,
             List<WorkerCount> groups,
-            Optional<Shortage> shortage) {
+            Optional<Shortage> shortage,
+            Optional<String> nodesAwaited) {
         Life life() {
             return Life.of(seen);
         }
