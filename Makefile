@@ -5,11 +5,14 @@ export PLANETARY_STARTED := $(shell date +%s)
 
 .PHONY: help demo check test bench cluster cluster-down images standin deploy generate clean
 
+# DATA=planetary-computer: the real service in the stand-in's place.
+REAL := $(filter planetary-computer,$(DATA))
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: cluster images standin deploy ## a Dask cluster beside (a stand-in of) the Planetary Computer computes NDVI; pictures in out/
-	@dev/demo/demo
+demo: cluster images standin deploy ## a Dask cluster beside (a stand-in of) the Planetary Computer computes NDVI; pictures in out/. DATA=planetary-computer: the examples on the real one
+	@dev/demo/$(if $(REAL),examples,demo)
 
 check: ## build, static checks, drift of generated files, pure tests; no cluster, a few minutes
 	@dev/check
@@ -27,10 +30,10 @@ cluster-down: ## stop it and take it away
 	@dev/cluster/down
 
 images: cluster ## build what changed and load it into the cluster
-	@dev/images/build client standin operator
+	@dev/images/build client $(if $(REAL),,standin) operator
 
 standin: images ## deploy the Planetary Computer stand-in
-	@dev/standin/up
+	@dev/standin/$(if $(REAL),down,up)
 
 deploy: standin ## deploy the operator with the settings of deploy/manifests/overlays/local
 	@dev/deploy

@@ -10,10 +10,11 @@ image() {
     client) context=. dockerfile=images/client/Dockerfile inputs=("${client[@]}") ;;
     client-root | client-named)   # for tests: the client image with another user
       context=src/test/images/$1 dockerfile=src/test/images/$1/Dockerfile inputs=("${client[@]}" "src/test/images/$1") ;;
+    client-jupyter) context=images/client-jupyter dockerfile=images/client-jupyter/Dockerfile inputs=("${client[@]}" images/client-jupyter) ;;
     standin)   # what deploys it and tells of it is not in it
       context=dev/standin dockerfile=dev/standin/Dockerfile
       inputs=(dev/standin/{Dockerfile,azurite,createdb,data,requirements.lock,start,{control,front,sas,seed}.py}) ;;
-    *) die "there is no image called '$1'; choose from: base operator client standin" ;;
+    *) die "there is no image called '$1'; choose from: base operator client client-jupyter standin" ;;
   esac
   [ -e "$ROOT/$dockerfile" ] || die "$dockerfile is missing, so image $1 cannot be built"
 }

@@ -1,4 +1,4 @@
-"""Uploads the COGs into Azurite as soon as it answers, then leaves the file /run/standin/seeded."""
+"""Uploads the blobs into Azurite as soon as it answers, then leaves the file /run/standin/seeded."""
 
 import os
 import socket
@@ -43,8 +43,9 @@ def main() -> None:
             container.create_container()
         for path in (p for p in sorted(folder.rglob("*")) if p.is_file()):
             with path.open("rb") as file:
+                kind = "image/tiff" if path.suffix.lower() == ".tif" else "application/octet-stream"
                 container.upload_blob(
-                    str(path.relative_to(folder)), file, overwrite=True, content_settings=ContentSettings("image/tiff")
+                    str(path.relative_to(folder)), file, overwrite=True, content_settings=ContentSettings(kind)
                 )
             count += 1
     Path("/run/standin/seeded").touch()

@@ -2,6 +2,7 @@
 
 OUT/blob/<account>/<container>/<name>   Cloud Optimized GeoTIFFs
 OUT/source/<item id>.npz                the same pixels as plain arrays, (y, x) per band name: what numpy checks against
+                                        (a Zarr's arrays by the collection's id, a table's columns by the item's)
 OUT/items.ndjson, OUT/collections.ndjson  STAC, shaped as the Planetary Computer's
 
 What is real in them and what is ours: ../README.md.
@@ -15,12 +16,22 @@ import numpy as np
 import rasterio
 from rasterio.transform import Affine
 
+import daymet
+import eclipse
 import stac
 
 S2_ORIGIN = (650_000, 5_780_000)
 S2_BANDS = ("B02", "B03", "B04", "B08")
 LANDSAT = {"blue": "B2", "green": "B3", "red": "B4"}
 NAIP_BANDS = ("red", "green", "blue", "nir")
+# A summer over two neighbouring tiles: near infrared by date, and where clouds are, in 20 m pixels: row, column, radius.
+S2_SUMMER = {
+    "20200612": (1.0, {"31UFT": [(40, 30, 25)], "31UGT": [(120, 100, 30)]}),
+    "20200707": (1.06, {"31UFT": [(90, 110, 35)], "31UGT": []}),
+    "20200811": (0.93, {"31UFT": [(20, 120, 30), (130, 20, 20)], "31UGT": [(60, 60, 45)]}),
+    "20200826": (0.9, {"31UFT": [(75, 75, 200)], "31UGT": [(75, 75, 200)]}),  # nothing but clouds
+    "20200915": (0.8, {"31UFT": [(60, 60, 20)], "31UGT": [(30, 100, 40)]}),
+}
 NAIP_GAIN = {"20160101": 1.0, "20160401": 0.92, "20160517": 0.84, "20170203": 0.97}
 
 
@@ -41,6 +52,28 @@ def sentinel2(chip: Path) -> stac.Scene:
     pixels = np.array(json.loads(chip.read_text()), dtype="uint16")
     transform = Affine(10, 0, S2_ORIGIN[0], 0, -10, S2_ORIGIN[1])
     return stac.sentinel2(dict(zip(S2_BANDS, pixels, strict=True)), 32631, transform)
+
+
+def summer(chip: Path) -> list[stac.Scene]:
+    """Make a series of two neighbouring tiles from the chip: the second mirrored, clouds bright in each band and 9 in SCL."""
+    pixels = np.array(json.loads(chip.read_text()), dtype="uint16")
+    row, column = np.mgrid[:150, :150]
+    scenes = []
+    for date, (gain, skies) in S2_SUMMER.items():
+        for tile, clouds in skies.items():
+            bands = dict(zip(S2_BANDS, pixels[:, :, ::-1].copy() if tile == "31UGT" else pixels.copy(), strict=True))
+            bands["B08"] = np.rint(bands["B08"] * gain).astype("uint16")
+            scl = np.full((150, 150), 4, dtype="uint8")
+            for y, x, radius in clouds:
+                scl[(row - y) ** 2 + (column - x) ** 2 < radius**2] = 9
+            cloudy = scl.repeat(2, 0).repeat(2, 1) == 9
+            for band in bands.values():
+                band[cloudy] = 9000
+            east = S2_ORIGIN[0] + (3000 if tile == "31UGT" else 0)
+            cover = round(100 * float(cloudy.mean()), 4)
+            transform = Affine(10, 0, east, 0, -10, S2_ORIGIN[1])
+            scenes.append(stac.sentinel2({**bands, "SCL": scl}, 32631, transform, date, tile, cover))
+    return scenes
 
 
 def landsat(folder: Path, row: str) -> stac.Scene:
@@ -68,14 +101,20 @@ def naip(folder: Path, date: str) -> stac.Scene:
 
 def main(chip: Path, folder: Path, out: Path) -> None:
     """Write everything below `out`."""
-    scenes = [sentinel2(chip), *(landsat(folder, r) for r in ("077", "078")), *(naip(folder, d) for d in NAIP_GAIN)]
+    scenes = [sentinel2(chip), *summer(chip), *(landsat(folder, r) for r in ("077", "078"))]
+    scenes += [naip(folder, d) for d in NAIP_GAIN]
     (out / "source").mkdir(parents=True)
     for scene in scenes:
         for href, names in scene.files.items():
             path = href.replace("https://", "").replace(".blob.core.windows.net", "")
-            write_cog(out / "blob" / path, [scene.bands[n] for n in names], scene.epsg, scene.transform, scene.nodata)
+            bands = [scene.bands[n] for n in names]
+            full = next(iter(scene.bands.values())).shape[0]  # one band may be coarser than the others
+            transform = scene.transform * Affine.scale(full / bands[0].shape[0])
+            write_cog(out / "blob" / path, bands, scene.epsg, transform, scene.nodata)
         np.savez_compressed(out / "source" / f"{scene.item['id']}.npz", **scene.bands)
-    for name, rows in (("items", [s.item for s in scenes]), ("collections", stac.collections())):
+    daymet.write(out)
+    weeks = eclipse.write(out)
+    for name, rows in (("items", [*(s.item for s in scenes), *weeks]), ("collections", stac.collections())):
         (out / f"{name}.ndjson").write_text("".join(json.dumps(r) + "\n" for r in rows))
 
 

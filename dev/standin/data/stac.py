@@ -11,6 +11,7 @@ COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 EXTENSIONS = [f"https://stac-extensions.github.io/{e}/schema.json" for e in ("eo/v1.0.0", "projection/v1.1.0", "raster/v1.1.0")]
 WAVELENGTHS = {"blue": 0.49, "green": 0.56, "red": 0.665, "nir": 0.842}
 S2 = {"B02": "blue", "B03": "green", "B04": "red", "B08": "nir"}
+PARQUET = "application/x-parquet"
 
 # id -> title, storage account, container, ground sample distance in m, from, to
 COLLECTIONS = {
@@ -24,6 +25,15 @@ COLLECTIONS = {
         "2010-01-01T00:00:00Z",
         "2023-12-31T00:00:00Z",
     ),
+    "daymet-daily-hi": (
+        "Daymet Daily Hawaii",
+        "daymeteuwest",
+        "daymet-zarr",
+        1000,
+        "1980-01-01T12:00:00Z",
+        "2020-12-30T12:00:00Z",
+    ),
+    "eclipse": ("Urban Innovation Eclipse Sensor Data", "ai4edataeuwest", "eclipse", 0, "2021-01-01T00:00:00Z", None),
 }
 
 
@@ -60,7 +70,7 @@ def item(
     properties: dict[str, Any],
     assets: dict[str, Any],
 ) -> dict[str, Any]:
-    """Build an item; geometry is the outline of the grid in degrees."""
+    """Build an item; geometry is the outline of the grid in degrees. An asset may lie on a coarser grid of its own."""
     height, width = shape
     left, top = transform.c, transform.f
     box = [left, top + height * transform.e, left + width * transform.a, top]
@@ -71,22 +81,33 @@ def item(
         "type": "Feature", "stac_version": "1.0.0", "stac_extensions": EXTENSIONS, "id": ident, "collection": collection,
         "bbox": [west, south, east, north], "geometry": {"type": "Polygon", "coordinates": [ring]},
         "properties": {"datetime": time, "proj:epsg": epsg, **properties}, "links": [],
-        "assets": {k: {"type": COG, "roles": ["data"], **a, **grid} for k, a in assets.items()},
+        "assets": {k: {"type": COG, "roles": ["data"], **grid, **a} for k, a in assets.items()},
     }  # fmt: skip
 
 
-def sentinel2(bands: dict[str, np.ndarray], epsg: int, transform: Affine) -> Scene:
-    """Shape a chip as an item of sentinel-2-l2a; baseline 02.14: no offset of 1000 in the numbers yet."""
-    ident = "S2B_MSIL2A_20200518T104619_R051_T31UFT_20200518T210000"
-    folder = f"31/U/FT/2020/05/18/{ident}.SAFE/GRANULE/L2A_T31UFT_A016710_20200518T104619/IMG_DATA/R10m"
-    href = {b: blob("sentinel-2-l2a", f"{folder}/T31UFT_20200518T104619_{b}_10m.tif") for b in bands}
-    assets = {b: {"href": h, "gsd": 10.0, "eo:bands": [eo_band(b, S2[b])]} for b, h in href.items()}
+def sentinel2(
+    bands: dict[str, np.ndarray], epsg: int, transform: Affine, date: str = "20200518", tile: str = "31UFT", clouds: float = 1.2
+) -> Scene:
+    """Shape a chip as an item of sentinel-2-l2a; baseline 02.14: no offset of 1000 in the numbers yet. SCL is of 20 m."""
+    ident = f"S2B_MSIL2A_{date}T104619_R051_T{tile}_{date}T210000"
+    day = f"{date[:4]}/{date[4:6]}/{date[6:]}"
+    granule = f"{tile[:2]}/{tile[2]}/{tile[3:]}/{day}/{ident}.SAFE/GRANULE/L2A_T{tile}_A016710_{date}T104619"
+    href = {
+        b: blob("sentinel-2-l2a", f"{granule}/IMG_DATA/R{m}m/T{tile}_{date}T104619_{b}_{m}m.tif")
+        for b, m in ((b, 20 if b == "SCL" else 10) for b in bands)
+    }
+    assets = {b: {"href": h, "gsd": 10.0, "eo:bands": [eo_band(b, S2[b])]} for b, h in href.items() if b in S2}
+    if "SCL" in bands:
+        coarse = transform * Affine.scale(2)
+        assets["SCL"] = {"href": href["SCL"], "gsd": 20.0, "title": "Scene classfication map (SCL)"}
+        assets["SCL"] |= {"proj:shape": list(bands["SCL"].shape), "proj:transform": list(coarse)[:6]}
     properties = {
         "platform": "Sentinel-2B", "constellation": "Sentinel 2", "instruments": ["msi"], "sat:relative_orbit": 51,
-        "eo:cloud_cover": 1.2, "s2:nodata_pixel_percentage": 0.0, "s2:mgrs_tile": "31UFT", "s2:product_type": "S2MSI2A",
+        "eo:cloud_cover": clouds, "s2:nodata_pixel_percentage": 0.0, "s2:mgrs_tile": tile, "s2:product_type": "S2MSI2A",
         "s2:processing_baseline": "02.14",
     }  # fmt: skip
-    doc = item("sentinel-2-l2a", ident, "2020-05-18T10:46:19.024000Z", bands["B02"].shape, epsg, transform, properties, assets)
+    time = f"{date[:4]}-{date[4:6]}-{date[6:]}T10:46:19.024000Z"
+    doc = item("sentinel-2-l2a", ident, time, bands["B02"].shape, epsg, transform, properties, assets)
     return Scene(doc, bands, {h: [b] for b, h in href.items()}, epsg, transform, 0)
 
 
@@ -137,5 +158,31 @@ def collections() -> list[dict[str, Any]]:
             "msft:region": "westeurope", "msft:storage_account": account, "msft:container": container,
             "msft:short_description": title, "summaries": {"gsd": [gsd]},
             "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [[start, end]]}},
+            "assets": COLLECTION_ASSETS.get(ident, {}),
         })  # fmt: skip
     return out
+
+
+COLLECTION_ASSETS = {
+    "daymet-daily-hi": {
+        "zarr-abfs": {
+            "href": "abfs://daymet-zarr/daily/hi.zarr", "type": "application/vnd+zarr",
+            "title": "Daily Hawaii Daymet Azure Blob File System Zarr root",
+            "roles": ["data", "zarr", "abfs"], "xarray:storage_options": {"account_name": "daymeteuwest"},
+            "xarray:open_kwargs": {"consolidated": True},
+        }
+    }
+}  # fmt: skip
+
+
+def week(start: str, end: str, bbox: list[float]) -> dict[str, Any]:
+    """Shape a week of sensors' readings as an item of eclipse: a folder of Parquet files."""
+    west, south, east, north = bbox
+    ring = [[east, south], [east, north], [west, north], [west, south], [east, south]]
+    asset = {"href": f"abfs://eclipse/Chicago/{start}", "type": PARQUET, "title": "Weekly dataset", "roles": ["data"]}
+    asset["table:storage_options"] = {"account_name": "ai4edataeuwest"}
+    return {
+        "type": "Feature", "stac_version": "1.0.0", "stac_extensions": [], "id": f"Chicago-{start}", "collection": "eclipse",
+        "bbox": bbox, "geometry": {"type": "Polygon", "coordinates": [ring]}, "links": [], "assets": {"data": asset},
+        "properties": {"datetime": None, "start_datetime": f"{start}T00:00:00Z", "end_datetime": f"{end}T23:59:59Z"},
+    }  # fmt: skip

@@ -81,6 +81,8 @@ class Kube:
                 (r"/version/?", Version),
                 (r"/api/v1/namespaces/ns/(pods)/([^/]+)/portforward", PortForward),
                 (r"/api/v1/namespaces/ns/pods/([^/]+)/log", PodLog),
+                (r"/apis/[^?]*namespaces/ns/planetaryclusters/([^/]+)/(scale)", Scale),
+                (r"/api/v1/namespaces/ns/serviceaccounts/([^/]+)/(token)", Token),
                 (r"/apis?/[^?]*namespaces/ns/([a-z]+)", Collection),
                 (r"/apis?/[^?]*namespaces/ns/([a-z]+)/([^/]+)", Object),
             ]
@@ -274,6 +276,27 @@ class Object(Handler):
             return
         self.kube.remove(resource, name)
         self.finish({"kind": "Status", "status": "Success"})
+
+
+class Scale(Handler):
+    def get(self, cluster, _):
+        found = self.kube.objects["planetaryclusters", cluster]["spec"]
+        self.finish({"spec": {"replicas": found.get("workers", {}).get("replicas", 1)}})
+
+    def patch(self, cluster, _):
+        thing = copy.deepcopy(self.kube.objects["planetaryclusters", cluster])
+        replicas = json.loads(self.request.body)["spec"]["replicas"]
+        merge(thing, {"spec": {"workers": {"replicas": replicas}}})
+        thing["metadata"]["generation"] += 1
+        self.kube.put("planetaryclusters", thing)
+        self.finish({"spec": {"replicas": replicas}})
+        self.kube.on_change("planetaryclusters", thing)
+
+
+class Token(Handler):
+    def post(self, account, _):
+        seconds = json.loads(self.request.body)["spec"]["expirationSeconds"]
+        self.finish({"status": {"token": f"{account} for {seconds} s"}})
 
 
 class PodLog(Handler):

@@ -25,6 +25,8 @@ from planetary_cluster import (
     remote,
     versions,
 )
+from planetary_cluster import elsewhere as elsewhere_module
+from planetary_cluster.bundle import Bundle
 from pods import TOKEN, until
 
 
@@ -297,6 +299,53 @@ def test_a_bundle_connects_without_kubernetes(kube, pods, tmp_path, monkeypatch,
                 elsewhere.scale(3)
         assert len(kube.requests) == requests
         assert kube.named("planetaryclusters") == [cluster.name]
+
+
+def test_a_bundle_with_a_token_starts_and_scales_its_cluster_and_no_other(
+    kube, pods, tmp_path, monkeypatch, capsys
+):
+    path = tmp_path / "c.bundle"
+    with PlanetaryCluster(load_balancer=True) as cluster:
+        # Given
+        load_balancer = {"loadBalancer": {"ingress": [{"ip": "127.0.0.1"}]}}
+        kube.put("services", {"metadata": {"name": f"{cluster.name}-external"}, "status": load_balancer})
+        monkeypatch.setattr(connection, "COMM_PORT", pods.port)
+        cluster.bundle(path, scale_hours=2)
+        role = kube.objects["roles", f"{cluster.name}-bundle"]
+        assert role["rules"][0]["resourceNames"] == [cluster.name]
+        assert role["metadata"]["ownerReferences"][0]["uid"] == cluster.place.remote.uid
+        assert Bundle.read(path).token == f"{cluster.name}-bundle for 7200 s"
+        monkeypatch.delenv("KUBECONFIG")
+        seen = []
+        kube.on_change = lambda _, thing: seen.append(thing["spec"]["workers"]["replicas"])
+
+        # When
+        with PlanetaryCluster.from_bundle(path, quiet=True) as elsewhere:
+            elsewhere.scale(3)
+        # Then
+        assert seen == [3]
+
+        # When it does not answer at first
+        answers = iter([False, False, True])
+
+        async def reachable(*_):
+            return next(answers)
+
+        monkeypatch.setattr(elsewhere_module, "reachable", reachable)
+        monkeypatch.setattr(elsewhere_module, "LOOK_SECONDS", 0.01)
+        with PlanetaryCluster.from_bundle(path):
+            pass
+        # Then
+        assert seen == [3, 4, 3]
+        assert f"Starting cluster {cluster.name}, which does not answer" in capsys.readouterr().out
+
+
+def test_a_token_is_not_asked_for_an_account_of_somebody_else(kube, tmp_path):
+    with PlanetaryCluster() as cluster:
+        kube.put("serviceaccounts", {"metadata": {"name": f"{cluster.name}-bundle"}})
+        with sentence("it is not of cluster"):
+            cluster.bundle(tmp_path / "c.bundle", scale_hours=2)
+        assert not (tmp_path / "c.bundle").exists()
 
 
 def test_the_load_balancer_is_used_where_it_answers(kube, pods, monkeypatch, capsys):

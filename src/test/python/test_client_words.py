@@ -295,3 +295,27 @@ def test_the_end_of_a_job_is_its_result_or_its_last_words():
     assert jobs.line(job("Running", progress={"done": 3, "total": 7})) == "Job j: running, 3/7 tasks"
     with pytest.raises(JobFailed, match="Job j failed, ProgramFailed: exit code 1: ValueError: no data"):
         jobs.outcome(job("Failed", reason="ProgramFailed", message="exit code 1: ValueError: no data"))
+
+
+def test_packages_are_refused_with_the_lines_to_write():
+    with pytest.raises(PlanetaryError) as refused:
+        options.refuse_packages(["xgboost==3.1.0", "scikit-learn>=1.8"])
+
+    assert "`RUN pip install --no-cache-dir xgboost==3.1.0 'scikit-learn>=1.8'`" in str(refused.value)
+    assert "(with a version for scikit-learn>=1.8: ==)" in str(refused.value)
+    assert options.refuse_packages(None) is None
+
+
+def test_an_environment_has_the_clusters_python_and_packages():
+    answer = {
+        "packages": {"python": "3.13.5.final.0", "dask": "2026.8.0", "lz4": None, "distributed": "2026.8.0"}
+    }
+
+    made = yaml.safe_load(versions.environment("ndvi", answer))
+
+    assert made["dependencies"] == [
+        "python=3.13",
+        "ipykernel",
+        "pip",
+        {"pip": ["dask==2026.8.0", "distributed==2026.8.0"]},
+    ]

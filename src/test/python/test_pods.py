@@ -50,7 +50,7 @@ def test_a_worker_waits_for_a_scheduler_that_is_slow_to_start(own_pods):
     worker = own_pods.start_worker("c-default-0", "44444444-eeee", **IMPATIENT)
     until(lambda: "does not answer yet" in worker.log())
     own_pods.start_scheduler()
-    until(lambda: own_pods.worker("44444444-eeee"))
+    until(lambda: own_pods.worker("44444444-eeee"), 60)  # both start beside all other tests
     assert worker.popen.poll() is None
 
 

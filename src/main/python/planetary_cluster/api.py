@@ -44,12 +44,13 @@ class Api:
 
     @classmethod
     async def open(cls, namespace: str | None = None, kubeconfig=None, context: str | None = None) -> Api:
-        """By kubeconfig, or else by the pod's service account."""
+        """By kubeconfig (a path, or its content), or else by the pod's service account."""
         import kr8s.asyncio  # a second of imports that bundles and local clusters can do without
 
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Kubernetes version")
-            kubeconfig = str(kubeconfig) if kubeconfig else None
+            if not isinstance(kubeconfig, dict):
+                kubeconfig = str(kubeconfig) if kubeconfig else None
             try:
                 # Not by the factory: it hands out one that was made before, whatever context is current by
                 # now.
@@ -80,6 +81,12 @@ class Api:
     @property
     def server(self) -> str:
         return self.client.auth.server
+
+    @property
+    def authority(self) -> str:
+        """Which certificates the API server shows; empty: those that everybody trusts."""
+        file = self.client.auth.server_ca_file
+        return Path(file).read_text() if file else ""
 
     async def get(self, what: str, version: str = GROUP, **params) -> dict:
         return json.loads(await self._request("GET", what, version, params=params))

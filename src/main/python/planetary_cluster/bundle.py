@@ -1,10 +1,12 @@
 """A connection bundle: one file that opens one cluster, for a machine without a kubeconfig.
 
-It holds a client certificate with its key: whoever has the file runs code in the cluster.
+It holds a client certificate with its key: whoever has the file runs code in the cluster. With a token it
+also starts and scales that cluster, until the token ends.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import tempfile
@@ -28,10 +30,29 @@ class Bundle:
     key: str = field(repr=False)
     image: str = ""
     """The image of the scheduler, which has the right Python and Dask."""
+    server: str = ""
+    authority: str = ""
+    token: str = field(default="", repr=False)
+    """The Kubernetes API, and a token that may scale this cluster; empty: it may not."""
 
     @property
     def credentials(self) -> Credentials:
         return Credentials(self.ca, self.certificate, self.key)
+
+    def kubeconfig(self) -> dict:
+        """By which the token is used."""
+        cluster: dict = {"server": self.server}
+        if self.authority:
+            cluster["certificate-authority-data"] = base64.b64encode(self.authority.encode()).decode()
+        context = {"cluster": "bundle", "user": "bundle", "namespace": self.namespace}
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "bundle",
+            "clusters": [{"name": "bundle", "cluster": cluster}],
+            "users": [{"name": "bundle", "user": {"token": self.token}}],
+            "contexts": [{"name": "bundle", "context": context}],
+        }
 
     def write(self, path: str | os.PathLike) -> None:
         """Mode 0600 from the first byte on; an older file is replaced in one step."""

@@ -7,7 +7,7 @@ import atexit
 import contextlib
 import os
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from distributed import Status
@@ -72,6 +72,8 @@ class PlanetaryCluster(DisplayedCluster):
         ``"20m"``, seconds or a timedelta; 0 is never. Default: 20 minutes.
     scheduler
         Fields of ``spec.scheduler``, such as ``{"resources": {"memory": "8Gi"}}``.
+    packages
+        Refused, with what to do instead: packages belong into the image, docs/adr/0019-packages.md.
     load_balancer
         True, or fields of ``spec.scheduler.service``: an address for clients outside of Kubernetes, as
         bundles want it.
@@ -103,6 +105,7 @@ class PlanetaryCluster(DisplayedCluster):
         locality: str | None = None,
         idle_timeout=None,
         scheduler: Mapping | None = None,
+        packages: Sequence[str] | None = None,
         load_balancer: bool | Mapping = False,
         local: bool = False,
         kubeconfig: str | os.PathLike | None = None,
@@ -115,6 +118,7 @@ class PlanetaryCluster(DisplayedCluster):
         _existing: bool = False,
         _bundle: Bundle | None = None,
     ):
+        options.refuse_packages(packages)
         name = options.checked_name(name) if name else options.generated_name()
         spec = options.spec(
             n_workers=n_workers,
@@ -133,7 +137,7 @@ class PlanetaryCluster(DisplayedCluster):
         )
         self.place: Place
         if _bundle is not None:
-            self.place = ByBundle(_bundle)
+            self.place = ByBundle(_bundle, timeout, self._log)
         elif local:
             self.place = OnThisMachine(name, n_workers, threads, resources, env, self._log)
         else:
@@ -158,7 +162,7 @@ class PlanetaryCluster(DisplayedCluster):
 
     @classmethod
     def from_bundle(cls, path: str | os.PathLike, **kwargs) -> PlanetaryCluster:
-        """Connects by a file that ``bundle`` wrote; needs no Kubernetes, and cannot scale."""
+        """Connects by a file that ``bundle`` wrote. Without a token it needs no Kubernetes, nor scales."""
         bundle = Bundle.read(path)
         return cls(name=bundle.name, _bundle=bundle, **kwargs)
 
@@ -286,9 +290,21 @@ class PlanetaryCluster(DisplayedCluster):
         """
         return self._waited_for(self.place.run_job, jobs.manifest(self.name, script, **kwargs))
 
-    def bundle(self, path: str | os.PathLike):
-        """Writes a file for ``from_bundle``, elsewhere. Whoever has it runs code in the cluster."""
-        return self.sync(self.place.bundle, Path(path))
+    def bundle(self, path: str | os.PathLike, scale_hours: float = 0):
+        """Writes a file for ``from_bundle``, elsewhere. Whoever has it runs code in the cluster.
+
+        With ``scale_hours`` it also starts and scales this cluster, for so long, through the Kubernetes API.
+        To write such a one takes the right to make service accounts and roles (ClusterRole admin).
+        """
+        return self.sync(self.place.bundle, Path(path), scale_hours)
+
+    def environment(self, path: str | os.PathLike):
+        """Writes a conda environment with the cluster's Python and packages, for a kernel elsewhere."""
+        return self.sync(self._environment, Path(path))
+
+    async def _environment(self, path: Path) -> None:
+        text = versions.environment(self.name, await self.scheduler_comm.versions())
+        await asyncio.to_thread(path.write_text, text)
 
     async def _wait_for_workers(self, n_workers=0, timeout=None) -> None:
         try:

@@ -2,27 +2,76 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping
 
 from distributed import LocalCluster
 
 from . import options
+from .api import Api
 from .bundle import Bundle
+from .connection import PATIENCE_SECONDS, host_and_port
 from .local import run_script
 from .place import Place, Tell
+from .tunnel import reachable
+
+LOOK_SECONDS = 1.0
+"""Between looks whether a cluster that is started answers."""
 
 
 class ByBundle(Place):
-    """Whatever the bundle's file says; it scales nothing and deletes nothing."""
+    """Whatever the bundle's file says; it deletes nothing, and without a token in it it scales nothing."""
 
-    scales = False
-
-    def __init__(self, bundle: Bundle):
+    def __init__(self, bundle: Bundle, timeout: float, tell: Tell):
         self.name, self.namespace, self._bundle = bundle.name, bundle.namespace, bundle
+        self.scales = bool(bundle.token)
+        self._timeout, self._tell = timeout, tell
+        self._api: Api | None = None
 
     async def open(self) -> str:
         self.security = self._bundle.credentials.security()
+        if self._bundle.token:
+            self._api = await Api.open(self.namespace, self._bundle.kubeconfig())
+            await self._start()
         return self._bundle.address
+
+    async def close(self) -> None:
+        if self._api is not None:
+            await self._api.close()
+
+    async def _start(self) -> None:
+        """If it does not answer: another scale, and back, is a change, which starts a stopped cluster."""
+        if await self._answers():
+            return
+        self._tell(f"Starting cluster {self.name}, which does not answer")
+        wanted = (await self._scale_api.get(self._path)).get("spec", {}).get("replicas", 0)
+        for replicas in (wanted + 1, wanted):
+            await self._scale(replicas)
+        end = time.monotonic() + self._timeout
+        while time.monotonic() < end and not await self._answers():  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _answers(self) -> bool:
+        context = self.security.context if self.security else None
+        return await reachable(*host_and_port(self._bundle.address), context, PATIENCE_SECONDS)
+
+    async def scale(self, n: int, group: str) -> None:
+        if self._api is None or group != "default":
+            raise self._cannot("scale")
+        await self._scale(options.group(n_workers=n)["replicas"])
+
+    async def _scale(self, replicas: int) -> None:
+        await self._scale_api.patch(self._path, {"spec": {"replicas": replicas}})
+
+    @property
+    def _scale_api(self) -> Api:
+        assert self._api is not None
+        return self._api
+
+    @property
+    def _path(self) -> str:
+        return f"planetaryclusters/{self.name}/scale"
 
     async def image(self) -> str:
         return self._bundle.image

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from . import connection, jobs, steps
+from . import connection, handover, jobs, steps
 from .api import Api
 from .bundle import Bundle
 from .connection import Connection
@@ -83,7 +83,7 @@ class OnKubernetes(Place):
         owner = None if self._spec is None else self._object.cluster
         return await jobs.run(self._object.api, job, self._tell, owner)
 
-    async def bundle(self, path) -> None:
+    async def bundle(self, path, scale_hours: float) -> None:
         """With the load balancer's address, or, failing that, the one inside the Kubernetes cluster."""
         api, cluster = self._object.api, self._object.cluster
         credentials = await Credentials.of(api, cluster)
@@ -100,7 +100,11 @@ class OnKubernetes(Place):
                 "balancer with an address (yet); PlanetaryCluster(load_balancer=True) asks for one"
             )
         pem = {"ca": credentials.ca, "certificate": credentials.certificate, "key": credentials.key}
-        Bundle(self.name, api.namespace, address, **pem, image=await self.image()).write(path)
+        scale = {}
+        if scale_hours:
+            scale["token"] = await handover.token(api, cluster, round(scale_hours * 3600))
+            scale |= {"server": api.server, "authority": api.authority}
+        Bundle(self.name, api.namespace, address, **pem, image=await self.image(), **scale).write(path)
 
     def dashboard(self) -> str:
         found = self._connection.dashboard if self._connection else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import getpass
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from .errors import PlanetaryError
@@ -141,6 +142,21 @@ def duration(given: str | float | timedelta) -> str:
             f'{given!r} is no time: write seconds, a timedelta, or a text such as "20m"; 0 is never.'
         )
     return f"{round(seconds)}s"
+
+
+def refuse_packages(packages: Sequence[str] | None) -> None:
+    """Scheduler, workers and notebook must have the same ones: that is what an image is for."""
+    if not packages:
+        return
+    wanted = [packages] if isinstance(packages, str) else list(packages)
+    loose = [name for name in wanted if "==" not in name]
+    line = f"RUN pip install --no-cache-dir {' '.join(shlex.quote(name) for name in wanted)}"
+    pinned = f" (with a version for {', '.join(loose)}: ==)" if loose else ""
+    raise PlanetaryError(
+        "Packages are not installed when a cluster starts, for scheduler, workers and this notebook must "
+        f"have the same. Make an image of them, FROM the client image with `{line}`{pinned}, start the "
+        "notebook from it, and write PlanetaryCluster(image=…)."
+    )
 
 
 def _spot(given: bool | str) -> str | None:

@@ -43,7 +43,7 @@ class Place:
     async def run_job(self, job: dict):
         raise self._cannot("run_job")
 
-    async def bundle(self, path) -> None:
+    async def bundle(self, path, scale_hours: float) -> None:
         raise self._cannot("bundle")
 
     def dashboard(self) -> str:

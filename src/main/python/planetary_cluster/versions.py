@@ -39,3 +39,24 @@ def check(cluster: str, mine: dict[str, str], theirs: dict[str, str], image: str
         f"image=… of this notebook's versions, or make an environment: conda create -n planetary "
         f"python={theirs['Python']} dask={theirs['dask']} distributed={theirs['distributed']}."
     )
+
+
+def environment(cluster: str, answer: dict) -> str:
+    """A conda environment with the Python and the packages that the scheduler has told of."""
+    packages = {name: version for name, version in answer.get("packages", {}).items() if version}
+    python = ".".join(str(packages.pop("python")).split(".")[:2])
+    lines = [
+        f"# Python and packages of cluster {cluster}, for a notebook's kernel elsewhere:",
+        "#   conda env create -f THIS_FILE",
+        "#   conda run -n planetary python -m ipykernel install --user --name planetary",
+        "# planetary_cluster itself comes from its repository: docs/client.md.",
+        "name: planetary",
+        "channels: [conda-forge, nodefaults]",
+        "dependencies:",
+        f"  - python={python}",
+        "  - ipykernel",
+        "  - pip",
+        "  - pip:",
+        *(f"      - {name}=={version}" for name, version in sorted(packages.items())),
+    ]
+    return "\n".join(lines) + "\n"

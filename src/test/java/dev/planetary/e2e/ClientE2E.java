@@ -129,7 +129,10 @@ class ClientE2E {
         // Given
         var kubeconfig = System.getProperty("planetary.e2e.kubeconfig");
         var bundle = folder.resolve("c.bundle");
+        var scaling = folder.resolve("scaling.bundle");
+        var desk = new Laptop(1, node());
         var owner = new OutsideProgram(
+                desk,
                 SMALL
                         + """
                         with PlanetaryCluster(namespace="%s", load_balancer=True, **options) as cluster:
@@ -140,12 +143,14 @@ class ClientE2E {
                             print("made", cluster.name)
                             input()
                             cluster.bundle("%s")
-                            print("written", "%s")
+                            cluster.bundle("%s", scale_hours=1)
+                            print("written", "both")
                             input()
                         """
-                                .formatted(real.namespace(), bundle, bundle),
+                                .formatted(real.namespace(), bundle, scaling),
                 List.of("KUBECONFIG=" + kubeconfig));
-        try (owner) {
+        try (desk;
+                owner) {
             // When
             var name = owner.await("made");
             // Then
@@ -165,19 +170,40 @@ class ClientE2E {
             // Then
             assertThat(Files.getPosixFilePermissions(bundle)).hasSize(2);
 
-            // When: a machine without a kubeconfig has the file
-            try (var visitor = new OutsideProgram(
-                    SMALL
-                            + """
+            // When: a machine has the file, and neither a kubeconfig nor a way to the API server
+            try (var elsewhere = new Laptop(2, balancer());
+                    var visitor = new OutsideProgram(
+                            elsewhere,
+                            SMALL
+                                    + """
                             with PlanetaryCluster.from_bundle("%s") as cluster, Client(cluster) as client:
                                 print("address", cluster.scheduler_address)
                                 print("sum", client.submit(sum, [4, 5]).result())
                             """
-                                    .formatted(bundle),
-                    List.of("KUBECONFIG=/nowhere"))) {
+                                            .formatted(bundle),
+                            List.of("KUBECONFIG=/nowhere"))) {
                 visitor.end();
                 // Then
-                assertThat(visitor.output()).contains("address tls://" + node() + ":8786", "sum 9");
+                assertThat(visitor.output()).contains("address tls://" + balancer() + ":8786", "sum 9");
+            }
+            assertThat(real.cluster(name)).isPresent();
+
+            // When: a machine has the one with a token
+            try (var elsewhere = new Laptop(3, balancer(), node());
+                    var visitor = new OutsideProgram(
+                            elsewhere,
+                            SMALL
+                                    + """
+                            with PlanetaryCluster.from_bundle("%s") as cluster, Client(cluster) as client:
+                                cluster.scale(2)
+                                client.wait_for_workers(2, timeout=100)
+                                print("workers", len(client.nthreads()))
+                            """
+                                            .formatted(scaling),
+                            List.of("KUBECONFIG=/nowhere"))) {
+                visitor.end();
+                // Then
+                assertThat(visitor.output()).contains("workers 2");
             }
             assertThat(real.cluster(name)).isPresent();
             owner.say();
@@ -214,16 +240,21 @@ class ClientE2E {
         });
     }
 
-    /** What a cloud's load balancer controller writes: here the node's address, which kube-proxy then serves. */
+    /** What a cloud's load balancer controller writes; kube-proxy then serves that address on the node. */
     private void balance(String service) {
         var resource = real.client().services().inNamespace(real.namespace()).withName(service);
         resource.editStatus(s -> {
             s.getStatus()
                     .getLoadBalancer()
                     .setIngress(List.of(
-                            new LoadBalancerIngressBuilder().withIp(node()).build()));
+                            new LoadBalancerIngressBuilder().withIp(balancer()).build()));
             return s;
         });
+    }
+
+    /** An address of nobody, which leads to the node; where no other network can be made, the node's own. */
+    private String balancer() {
+        return Laptop.possible() ? "203.0.113.10" : node();
     }
 
     private String node() {

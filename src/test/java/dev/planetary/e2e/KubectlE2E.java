@@ -2,10 +2,7 @@ package dev.planetary.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -34,26 +31,26 @@ class KubectlE2E {
                         + RealCluster.SMALL_RUNNER);
 
         // Then it can be waited for
-        assertThat(kubectl("wait", "--for=condition=Ready", "plc/c", "--timeout=120s"))
+        assertThat(real.kubectl("wait", "--for=condition=Ready", "plc/c", "--timeout=120s"))
                 .contains("planetarycluster.planetary.dev/c condition met");
-        assertThat(kubectl("wait", "--for=condition=Complete", "plj/j", "--timeout=120s"))
+        assertThat(real.kubectl("wait", "--for=condition=Complete", "plj/j", "--timeout=120s"))
                 .contains("planetaryjob.planetary.dev/j condition met");
-        assertThat(kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "planetaryjob/j", "--timeout=5s"))
+        assertThat(real.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "planetaryjob/j", "--timeout=5s"))
                 .contains("condition met");
         // And listed, by category and by short names
-        assertThat(kubectl("get", "planetary").lines())
+        assertThat(real.kubectl("get", "planetary").lines())
                 .anyMatch(line -> line.startsWith("planetarycluster.planetary.dev/c "))
                 .anyMatch(line -> line.startsWith("planetaryjob.planetary.dev/j "));
-        assertThat(words(kubectl("get", "plc").lines().toList()))
+        assertThat(words(real.kubectl("get", "plc").lines().toList()))
                 .startsWith(
                         List.of("NAME", "PHASE", "WORKERS", "READY", "REASON", "AGE"),
                         List.of("c", "Running", "1", "1", "Running"));
-        assertThat(words(kubectl("get", "plj").lines().toList()))
+        assertThat(words(real.kubectl("get", "plj").lines().toList()))
                 .startsWith(
                         List.of("NAME", "PHASE", "PROGRESS", "ATTEMPTS", "CLUSTER", "REASON", "AGE"),
                         List.of("j", "Succeeded", "100", "1", "c", "Completed"));
         // And its log is found by its name
-        assertThat(kubectl("logs", "--selector=planetary.dev/job=j", "--tail=-1"))
+        assertThat(real.kubectl("logs", "--selector=planetary.dev/job=j", "--tail=-1"))
                 .contains("the sum is 45");
     }
 
@@ -63,26 +60,5 @@ class KubectlE2E {
                 .map(line -> List.of(line.strip().split("\\s+")))
                 .map(row -> row.getLast().matches("\\d.*") ? row.subList(0, row.size() - 1) : row)
                 .toList();
-    }
-
-    private String kubectl(String... words) {
-        try {
-            var command = Stream.concat(
-                            Stream.of(
-                                    "kubectl",
-                                    "--kubeconfig=" + RealCluster.kubeconfig(),
-                                    "--namespace=" + real.namespace()),
-                            Stream.of(words))
-                    .toList();
-            var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(process.waitFor()).as("%s: %s", command, said).isZero();
-            return said;
-        } catch (IOException e) {
-            throw new AssertionError("kubectl is on the PATH of `make test`", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-        }
     }
 }

@@ -20,12 +20,12 @@ final class OutsideProgram implements AutoCloseable {
     private final Process process;
 
     /** @param environment beside what Python needs: {@code NAME=value} */
-    OutsideProgram(String program, List<String> environment) {
+    OutsideProgram(Laptop laptop, String program, List<String> environment) {
         try {
             log = Files.createTempFile("outside", ".log");
-            var builder = new ProcessBuilder(new ArrayList<>(List.of(python(), "-u", "-c", program)))
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile());
+            var command = new ArrayList<>(laptop.prefix());
+            command.addAll(List.of(python(), "-u", "-c", program));
+            var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
             var env = builder.environment();
             env.keySet().removeIf(name -> name.startsWith("DASK_") || name.startsWith("KUBE"));
             env.put("PYTHONPATH", Path.of("src/main/python").toAbsolutePath().toString());

@@ -36,6 +36,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -416,6 +417,25 @@ public final class RealCluster
     /** Starts a Python program that tells how far it is on stdout and waits for words on stdin. */
     Dialogue talk(Pod pod, String program) {
         return new Dialogue(at(pod), program);
+    }
+
+    /** What kubectl says in the test's namespace; it has to succeed. */
+    String kubectl(String... words) {
+        try {
+            var command = Stream.concat(
+                            Stream.of("kubectl", "--kubeconfig=" + kubeconfig(), "--namespace=" + namespace),
+                            Stream.of(words))
+                    .toList();
+            var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor()).as("%s: %s", command, said).isZero();
+            return said;
+        } catch (IOException e) {
+            throw new AssertionError("kubectl is on the PATH of `make test`", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 
     private PodResource at(Pod pod) {
