@@ -65,6 +65,24 @@ def test_a_status_becomes_lines(case, lines):
     assert steps.Steps().of(cluster(case)) == lines
 
 
+def test_one_who_is_far_from_the_data_is_told():
+    lines = steps.Steps().of(cluster("data-elsewhere"))
+    assert lines == [
+        "Scheduler running",
+        "Workers 2/2",
+        "Warning: sentinel-2-l2a (storage account sentinel2l2a01) in westeurope; nodes in eastus: reading "
+        "from there is slow and costs egress; run it in a Kubernetes cluster in westeurope",
+    ]
+    assert steps.Steps().of(cluster("data-near")) == ["Scheduler starting"]
+    assert steps.Steps().of(cluster("data-required-locating")) == ["Scheduler starting"]
+
+
+def test_who_must_be_near_the_data_cannot_go_on_far_from_it():
+    refused = cluster("data-required-elsewhere")
+    assert steps.verdict(refused).startswith("DataElsewhere: sentinel-2-l2a ")
+    assert not any(line.startswith("Warning") for line in steps.Steps().of(refused))
+
+
 def test_lines_are_told_once_and_again_when_they_change():
     told = steps.Steps()
     assert told.of(cluster("starting-workers")) == ["Scheduler running", "Workers 1/2"]
@@ -117,6 +135,8 @@ def test_options_become_fields_of_the_spec():
         env={"GDAL_CACHEMAX": 512},
         groups={"gpu": {"n_workers": 1, "gpu": 1, "spot": "require", "resources": {"requests": {"cpu": 1}}}},
         spot=True,
+        collections=["sentinel-2-l2a", "naip", "naip"],
+        locality="require",
         idle_timeout=timedelta(minutes=90),
         scheduler={"resources": {"memory": "8Gi"}},
         load_balancer={"loadBalancerSourceRanges": ["203.0.113.7/32"]},
@@ -144,6 +164,7 @@ def test_options_become_fields_of_the_spec():
                 "resources": {"requests": {"cpu": "1"}},
             }
         ],
+        "data": {"collections": ["sentinel-2-l2a", "naip"], "locality": "Require"},
     }
 
 
@@ -151,9 +172,15 @@ def test_what_is_not_asked_for_is_left_to_the_operator():
     assert options.spec() == {"onExpiry": "Delete", "workers": {"replicas": 1}}
 
 
+def test_a_single_collection_may_stand_alone():
+    assert options.spec(collections="naip")["data"] == {"collections": ["naip"]}
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
+        ({"collections": [3]}, 'such as "sentinel-2-l2a", not 3'),
+        ({"locality": "near"}, "locality is 'Prefer', 'Require' or 'Ignore', not 'near'"),
         ({"n_workers": -1}, "0 or more, not -1"),
         ({"n_workers": "4"}, "0 or more, not '4'"),
         ({"resources": {"memory": 16}}, 'such as "16Gi"'),

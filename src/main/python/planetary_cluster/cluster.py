@@ -7,7 +7,7 @@ import atexit
 import contextlib
 import os
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from distributed import Status
@@ -62,6 +62,12 @@ class PlanetaryCluster(DisplayedCluster):
         takes n_workers, threads, resources, image, spot, gpu, dask_resources and template.
     spot
         True: spot nodes if there are any, else regular ones; ``"Require"``: nothing else.
+    collections
+        Ids of the collections that are read, such as ``["sentinel-2-l2a"]``: workers rather run where these
+        are, and it is said if they cannot.
+    locality
+        ``"Require"``: rather no cluster than one far from its collections; ``"Ignore"``: nobody looks.
+        Default: ``"Prefer"``.
     idle_timeout
         ``"20m"``, seconds or a timedelta; 0 is never. Default: 20 minutes.
     scheduler
@@ -95,6 +101,8 @@ class PlanetaryCluster(DisplayedCluster):
         env: Mapping | list | None = None,
         groups: Mapping[str, Mapping] | None = None,
         spot: bool | str = False,
+        collections: str | Iterable[str] | None = None,
+        locality: str | None = None,
         idle_timeout=None,
         scheduler: Mapping | None = None,
         packages: Sequence[str] | None = None,
@@ -120,6 +128,8 @@ class PlanetaryCluster(DisplayedCluster):
             env=env,
             groups=groups,
             spot=spot,
+            collections=collections,
+            locality=locality,
             idle_timeout=idle_timeout,
             scheduler=scheduler,
             load_balancer=load_balancer,

@@ -58,6 +58,8 @@ def spec(
     scheduler: Mapping | None = None,
     load_balancer: bool | Mapping = False,
     allow_from: list[dict] | None = None,
+    collections: str | Iterable[str] | None = None,
+    locality: str | None = None,
 ) -> dict:
     """The spec; what is not asked for is left out, for the operator's defaults are in its reference."""
     workers = group(n_workers=n_workers, threads=threads, resources=resources, spot=spot)
@@ -71,6 +73,7 @@ def spec(
         "scheduler": _scheduler(scheduler, load_balancer),
         "workers": workers,
         "workerGroups": [{"name": name, **group(**dict(given))} for name, given in (groups or {}).items()],
+        "data": _data(collections, locality),
         "networkPolicy": {"allowFrom": allow_from} if allow_from else None,
     }
     return {name: value for name, value in made.items() if value not in (None, [], {})}
@@ -166,6 +169,20 @@ def _spot(given: bool | str) -> str | None:
     if str(given).lower() not in words:
         raise PlanetaryError(f"spot is True, False, 'Prefer', 'Require' or 'Never', not {given!r}.")
     return words[str(given).lower()]
+
+
+def _data(collections: str | Iterable[str] | None, locality: str | None) -> dict:
+    """Collections by their ids; a single one may stand alone."""
+    ids = [collections] if isinstance(collections, str) else list(dict.fromkeys(collections or []))
+    for ident in ids:
+        if not isinstance(ident, str):
+            raise PlanetaryError(f'collections are ids such as "sentinel-2-l2a", not {ident!r}.')
+    words = {"prefer": "Prefer", "require": "Require", "ignore": "Ignore"}
+    if locality is not None and str(locality).lower() not in words:
+        raise PlanetaryError(f"locality is 'Prefer', 'Require' or 'Ignore', not {locality!r}.")
+    return ({"collections": ids} if ids else {}) | (
+        {"locality": words[str(locality).lower()]} if locality is not None else {}
+    )
 
 
 def _scheduler(scheduler: Mapping | None, load_balancer: bool | Mapping) -> dict:

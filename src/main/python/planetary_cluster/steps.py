@@ -11,6 +11,7 @@ ON_ITS_WAY = {
     "WorkersReplacing",
     "WorkersLeaving",
     "SchedulerNotReady",
+    "LocatingData",
     "",
 }
 """Reasons that are no trouble."""
@@ -111,6 +112,7 @@ class Steps:
             self._new("scheduler", self._scheduler(cluster)),
             self._new("workers", self._workers(cluster)),
             self._new("limited", self._limited(cluster)),
+            self._new("data", self._far(cluster)),
             self._new("expiry", expiry(cluster)),
         ]
         return [line for line in lines if line]
@@ -150,6 +152,13 @@ class Steps:
     @staticmethod
     def _limited(cluster: dict) -> str:
         return f"Limited: {condition(cluster, 'Limited')['message']}" if holds(cluster, "Limited") else ""
+
+    @staticmethod
+    def _far(cluster: dict) -> str:
+        """Only of one that runs all the same: what is refused has its own words."""
+        found = condition(cluster, "DataLocal")
+        far = found.get("status") == "False" or found.get("reason") == "CollectionNotFound"
+        return f"Warning: {found['message']}" if far and not verdict(cluster) else ""
 
 
 def _why(found: dict) -> str:

@@ -27,6 +27,7 @@ const (
 	scripts = "deploy/argocd/resource_customizations/planetary.dev"
 	cluster = "PlanetaryCluster"
 	job     = "PlanetaryJob"
+	pool    = "PlanetaryNodePool"
 )
 
 // shown are the recorded objects that are kept beside the scripts, in argo-cd's layout, and what Argo CD is to make of them.
@@ -57,6 +58,14 @@ var shown = map[string]map[string]string{
 		"job-failed-program-failed":          "Degraded",
 		"job-failed-start-deadline-exceeded": "Degraded",
 	},
+	pool: {
+		"ready":           "Healthy",
+		"creating":        "Progressing",
+		"throttled":       "Progressing",
+		"failed-capacity": "Progressing",
+		"failed-quota":    "Degraded",
+		"conflict":        "Degraded",
+	},
 }
 
 // in each phase Argo CD may say these.
@@ -76,6 +85,12 @@ var perPhase = map[string]map[string][]string{
 		"Succeeded": {"Healthy"},
 		"Suspended": {"Suspended"},
 		"Failed":    {"Degraded"},
+	},
+	pool: {
+		"Pending":  {"Progressing"},
+		"Updating": {"Progressing"},
+		"Ready":    {"Healthy"},
+		"Failed":   {"Degraded"},
 	},
 }
 
@@ -312,10 +327,13 @@ func evaluate(t *testing.T, one *unstructured.Unstructured) (*fluxstatus.Result,
 func records(t *testing.T, kind string) map[string]*unstructured.Unstructured {
 	t.Helper()
 	found := map[string]*unstructured.Unstructured{}
-	goldens := map[string]string{cluster: "golden", job: "golden-jobs"}[kind]
+	goldens := map[string]string{cluster: "golden", job: "golden-jobs", pool: "golden-pools"}[kind]
 	folders, _ := filepath.Glob(filepath.Join(root, "src/test/resources", goldens, "*"))
 	for _, folder := range folders {
 		one := object(t, filepath.Join(folder, "in-"+kind+".yaml"))
+		if one.GetDeletionTimestamp() != nil {
+			continue // whatever it says, it ends
+		}
 		if _, err := os.Stat(filepath.Join(folder, "out-status.yaml")); err != nil {
 			continue
 		}

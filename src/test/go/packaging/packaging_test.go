@@ -221,8 +221,8 @@ func same(t *testing.T, kustomize, helm map[string]object) {
 
 func TestBothMakeTheSameOfTheBase(t *testing.T) {
 	helm, _ := charted(t, loaded(t, chartDir), "planetary-system", localImages)
-	if len(helm) != 14 {
-		t.Errorf("two CRDs; account, role, binding and deployment; three roles of users; the broker's five: %v", slices.Sorted(maps.Keys(helm)))
+	if len(helm) != 15 {
+		t.Errorf("three CRDs; account, role, binding and deployment; three roles of users; the broker's five: %v", slices.Sorted(maps.Keys(helm)))
 	}
 	same(t, tagged(kustomized(t, manifests+"/base")), helm)
 }
@@ -282,7 +282,7 @@ func TestEveryOverlayAndTheSamplesRender(t *testing.T) {
 func TestArgoCdFindsTheScriptsUnderItsOwnKeys(t *testing.T) {
 	data := child(kustomized(t, root+"/deploy/argocd")["ConfigMap argocd/argocd-cm"], "data")
 	want := object{}
-	for _, kind := range []string{"PlanetaryCluster", "PlanetaryJob"} {
+	for _, kind := range []string{"PlanetaryCluster", "PlanetaryJob", "PlanetaryNodePool"} {
 		want["resource.customizations.health.planetary.dev_"+kind] =
 			text(t, "deploy/argocd/resource_customizations/planetary.dev/"+kind+"/health.lua")
 	}
@@ -335,7 +335,7 @@ func TestCrdsStayWhenTheReleaseGoes(t *testing.T) {
 				}
 			}
 		}
-		if install := !strings.Contains(values, "install: false"); install != (crds == 2) || !install && crds > 0 {
+		if install := !strings.Contains(values, "install: false"); install != (crds == 3) || !install && crds > 0 {
 			t.Errorf("%s: %d CRDs", values, crds)
 		}
 	}
@@ -343,7 +343,7 @@ func TestCrdsStayWhenTheReleaseGoes(t *testing.T) {
 
 func TestSettingsAndLimitsBecomeTheOperatorsEnvironment(t *testing.T) {
 	got := environment(deployment(t, `
-settings: {trustedCaConfigMap: cas, scaleDownAfter: PT2M, caLife: P30D, certificateLife: P7D, secretDelivery: PT1M, sasUrl: "https://sas.example/"}
+settings: {trustedCaConfigMap: cas, scaleDownAfter: PT2M, caLife: P30D, certificateLife: P7D, secretDelivery: PT1M, sasUrl: "https://sas.example/", stacUrl: "https://stac.example/v1", stacTimeout: PT5S, dataRegion: uksouth}
 limits:
   clusters: 5
   workers: 1000000
@@ -360,6 +360,7 @@ extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
 		"PLANETARY_CA_LIFE":                "P30D",
 		"PLANETARY_CERTIFICATE_LIFE":       "P7D",
 		"PLANETARY_CLIENT_IMAGE":           "planetary.example/planetary-client:0.1.0",
+		"PLANETARY_DATA_REGION":            "uksouth",
 		"PLANETARY_LIMITS_CLUSTERS":        "5",
 		"PLANETARY_LIMITS_CLUSTERS_OF":     "team-a=20,team-b=0",
 		"PLANETARY_LIMITS_CORES":           "64",
@@ -372,6 +373,8 @@ extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
 		"PLANETARY_SAS_URL":                "https://sas.example/",
 		"PLANETARY_SCALE_DOWN_AFTER":       "PT2M",
 		"PLANETARY_SECRET_DELIVERY":        "PT1M",
+		"PLANETARY_STAC_TIMEOUT":           "PT5S",
+		"PLANETARY_STAC_URL":               "https://stac.example/v1",
 		"PLANETARY_TRUSTED_CA_CONFIG_MAP":  "cas",
 		"QUARKUS_LOG_CONSOLE_JSON_ENABLED": "false",
 	}
@@ -385,7 +388,7 @@ extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
 			t.Errorf("docs/settings.md knows no %s", name)
 		}
 	}
-	if unset := environment(deployment(t, "{}")); len(unset) != 4 {
+	if unset := environment(deployment(t, "{}")); len(unset) != 5 {
 		t.Errorf("unset values are given all the same: %v", unset)
 	}
 }
@@ -399,6 +402,13 @@ func TestWithoutABrokerPodsAreToldOfNone(t *testing.T) {
 	}
 	if url, told := environment(objects["Deployment x/planetary-operator"])["PLANETARY_SAS_URL"]; told {
 		t.Errorf("pods are told of %s", url)
+	}
+}
+
+func TestWithoutACatalogueNobodyIsAsked(t *testing.T) {
+	got := environment(deployment(t, `settings: {stacUrl: ""}`))
+	if url, told := got["PLANETARY_STAC_URL"]; !told || url != "" {
+		t.Errorf("the operator's default is in force: %q", url)
 	}
 }
 
@@ -452,6 +462,7 @@ func TestTheSchemaRefusesWhatTheChartDoesNotKnow(t *testing.T) {
 		"image: {repository: ''}",
 		"metrics: {podMonitor: {apiVersion: monitoring.coreos.com/v2}}",
 		"replicas: 2",
+		"azure: {enabled: true, subscriptionId: s, resourceGroup: r, clusterName: c}",
 	} {
 		if _, err := render(t, loaded(t, chartDir), "x", wrong); err == nil || !strings.Contains(err.Error(), "schema") {
 			t.Errorf("%s: %v", wrong, err)

@@ -41,7 +41,8 @@ class LayeringTest {
                                 || name.startsWith("io.fabric8.kubernetes.client")))
                 .containsExactly(
                         "api/PlanetaryCluster.java imports io.fabric8.kubernetes.client.CustomResource",
-                        "api/PlanetaryJob.java imports io.fabric8.kubernetes.client.CustomResource");
+                        "api/PlanetaryJob.java imports io.fabric8.kubernetes.client.CustomResource",
+                        "api/PlanetaryNodePool.java imports io.fabric8.kubernetes.client.CustomResource");
     }
 
     @Test
@@ -76,9 +77,17 @@ class LayeringTest {
                 .isSubsetOf(
                         "reconcile/ClusterParts.java",
                         "reconcile/JobParts.java",
+                        "reconcile/NodePools.java",
                         "reconcile/OperatorBeans.java",
+                        "reconcile/PoolParts.java",
                         "reconcile/Secrets.java",
                         "reconcile/TrustedCa.java");
+    }
+
+    @Test
+    void only_azure_knows_the_SDK_of_Azure() {
+        assertThat(imports(path -> !path.startsWith("azure/"), name -> name.startsWith("com.azure.")))
+                .isEmpty();
     }
 
     @Test

@@ -83,6 +83,10 @@ public record PlanetaryClusterSpec(
                 @JsonPropertyDescription("Further groups of workers, such as ones with GPUs or more memory.")
                 @Size(max = 16)
                 List<WorkersSpec> workerGroups,
+        @OnChange(Effect.LIVE)
+                @JsonPropertyDescription(
+                        "Which data the cluster reads, so that it runs next to it. Default: nobody looks.")
+                DataSpec data,
         @OnChange(Effect.REPLACES_ALL)
                 @JsonPropertyDescription(
                         "How connections are secured. A change replaces scheduler and workers, and with them all results.")
@@ -97,7 +101,7 @@ public record PlanetaryClusterSpec(
     private static final String NEVER = "0s";
 
     public static final PlanetaryClusterSpec DEFAULT = new PlanetaryClusterSpec(
-            null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+            null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
     public PlanetaryClusterSpec {
         imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
@@ -124,6 +128,11 @@ public record PlanetaryClusterSpec(
         groups.put(DEFAULT_GROUP, workers);
         workerGroups.forEach(g -> groups.put(g.name(), g));
         return Collections.unmodifiableMap(groups);
+    }
+
+    /** {@link #data}; empty: nobody looks where it is. */
+    public Optional<DataSpec> located() {
+        return Optional.ofNullable(data).filter(d -> d.locality() != DataSpec.Locality.Ignore);
     }
 
     /** {@link #idleTimeout}; empty: never. */

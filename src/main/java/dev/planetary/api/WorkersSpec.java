@@ -81,6 +81,13 @@ public record WorkersSpec(
                                 + " New workers of the group are then made for regular nodes for half an hour. Default: 5m.")
                 @Size(max = 32)
                 String spotFallbackAfter,
+        @OnChange(Effect.REPLACES_WORKERS)
+                @JsonPropertyDescription(
+                        "Name of a PlanetaryNodePool whose nodes the workers run on, if it allows this namespace. Of a pool of spot machines, with spot:"
+                                + " Require, or with Prefer, whose workers that find no place go to regular nodes outside the pool. Taints that the pool"
+                                + " adds are tolerated by template. Default: any node that the cluster's scheduler chooses.")
+                @Size(min = 1, max = 40)
+                String nodePool,
         @OnChange(Effect.LIVE) @JsonPropertyDescription("How workers are replaced when their spec changes.")
                 Rollout rollout,
         @OnChange(Effect.REPLACES_WORKERS)
@@ -115,7 +122,7 @@ public record WorkersSpec(
 
     /** A group of so many workers, with every other default; null: the default. */
     public static WorkersSpec of(Integer replicas) {
-        return new WorkersSpec(null, replicas, null, null, null, null, null, null, null, null, null, null, null);
+        return new WorkersSpec(null, replicas, null, null, null, null, null, null, null, null, null, null, null, null);
     }
 
     /** {@link #drainTimeout} as a duration. */

@@ -11,13 +11,15 @@ import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells users what happened, as Events of their cluster or job. An event that cannot be written is logged and not missed. */
+/** Tells users what happened, as Events of their cluster, job or node pool. An event that cannot be written is logged and not missed. */
 public final class EventRecorder {
     private static final Logger LOG = LoggerFactory.getLogger(EventRecorder.class);
     private static final DateTimeFormatter MICROS =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
     /** The API's own bound on a note. */
     private static final int LONGEST = 1000;
+    /** Where the API server wants events about what has no namespace. */
+    private static final String OF_THE_CLUSTER = "default";
 
     private final KubernetesClient client;
     private final Clock clock;
@@ -45,7 +47,7 @@ public final class EventRecorder {
         var event = new EventBuilder()
                 .withNewMetadata()
                 .withGenerateName(meta.getName() + "-")
-                .withNamespace(meta.getNamespace())
+                .withNamespace(meta.getNamespace() == null ? OF_THE_CLUSTER : meta.getNamespace())
                 .endMetadata()
                 .withEventTime(new MicroTime(MICROS.format(clock.instant())))
                 .withReportingController("planetary.dev/operator")

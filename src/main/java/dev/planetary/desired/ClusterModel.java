@@ -11,21 +11,23 @@ import java.util.Optional;
  * @param preloadHash names the preload ConfigMap in force
  * @param trustedCa   whether pods are given extra trusted CAs
  * @param sasUrl      where pods get their Planetary Computer tokens; empty: they are told nothing
+ * @param near        to which nodes new pods should go on account of the data; empty: to any
  */
 public record ClusterModel(
         PlanetaryCluster cluster,
         AcceptedSpec accepted,
         String preloadHash,
         boolean trustedCa,
-        Optional<String> sasUrl) {
+        Optional<String> sasUrl,
+        Optional<NearData> near) {
     /** Dask's own protocol. */
     public static final int COMM_PORT = 8786;
     /** HTTP, over TLS unless that is off: dashboard, health, state. */
     public static final int HTTP_PORT = 8787;
 
-    /** Without a place to get tokens. */
+    /** Without a place to get tokens, and far or near. */
     public ClusterModel(PlanetaryCluster cluster, AcceptedSpec accepted, String preloadHash, boolean trustedCa) {
-        this(cluster, accepted, preloadHash, trustedCa, Optional.empty());
+        this(cluster, accepted, preloadHash, trustedCa, Optional.empty(), Optional.empty());
     }
 
     public Names names() {

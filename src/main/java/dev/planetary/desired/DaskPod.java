@@ -51,6 +51,7 @@ final class DaskPod {
                         .withEnableServiceLinks(false)
                         .withServiceAccountName(spec.serviceAccountName())
                         .withImagePullSecrets(spec.imagePullSecrets())
+                        .withAffinity(Placement.near(role.getAffinity(), model.near()))
                         .withSecurityContext(PodParts.podSecurity())
                         .withVolumes(PodParts.volumes(model, model.transport().volume()))
                         .withContainers(complete(container, env))

@@ -6,15 +6,19 @@ import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
 import io.fabric8.kubernetes.api.model.NodeSelectorTermBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PreferredSchedulingTerm;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
-/** On which nodes pods may run: spot nodes as AKS labels and taints them. */
+/** On which nodes pods may run: spot nodes as AKS labels and taints them, and regions as Kubernetes does. */
 final class Placement {
     private static final String PRIORITY = "kubernetes.azure.com/scalesetpriority";
     private static final String SPOT = "spot";
+    /** The most there is: data counts for more than how full a node is. */
+    private static final int MOST_WEIGHT = 100;
 
     static final Toleration TOLERATES_SPOT = new TolerationBuilder()
             .withKey(PRIORITY)
@@ -23,9 +27,9 @@ final class Placement {
             .withEffect("NoSchedule")
             .build();
 
-    static final Affinity ON_SPOT = required("In");
+    static final Affinity ON_SPOT = capacity("In");
     /** Also where a template tolerates the taint, or an administrator left it out. */
-    static final Affinity NOT_ON_SPOT = required("NotIn");
+    static final Affinity NOT_ON_SPOT = capacity("NotIn");
 
     private Placement() {}
 
@@ -39,20 +43,54 @@ final class Placement {
         }
     }
 
-    /** Terms are alternatives: ours has to hold in each. */
-    private static Affinity and(Affinity theirs, Affinity ours) {
-        var own = terms(ours).getFirst().getMatchExpressions();
-        var terms = terms(theirs).isEmpty() ? List.of(new NodeSelectorTerm()) : terms(theirs);
-        return new AffinityBuilder(theirs)
-                .editOrNewNodeAffinity()
-                .editOrNewRequiredDuringSchedulingIgnoredDuringExecution()
-                .withNodeSelectorTerms(terms.stream().map(t -> and(t, own)).toList())
-                .endRequiredDuringSchedulingIgnoredDuringExecution()
-                .endNodeAffinity()
-                .build();
+    /**
+     * The same, near the data. Required is that no node is known to be elsewhere: one that does not say where it is may be right, and is
+     * not refused.
+     *
+     * @param affinity null: none yet
+     */
+    static Affinity near(Affinity affinity, Optional<NearData> near) {
+        return near.map(n -> {
+                    var there = region("In", n.regions());
+                    var ours = n.required()
+                            ? required(List.of(there, region("DoesNotExist", List.of())))
+                            : preferred(there);
+                    return affinity == null ? ours : and(affinity, ours);
+                })
+                .orElse(affinity);
     }
 
-    private static NodeSelectorTerm and(NodeSelectorTerm term, List<NodeSelectorRequirement> own) {
+    /** Terms are alternatives: one of ours has to hold in each. What we only prefer is added to what others do. */
+    private static Affinity and(Affinity theirs, Affinity ours) {
+        var joined = new AffinityBuilder(theirs);
+        if (!terms(ours).isEmpty()) {
+            var terms = terms(theirs).isEmpty() ? List.of(new NodeSelectorTerm()) : terms(theirs);
+            joined.editOrNewNodeAffinity()
+                    .editOrNewRequiredDuringSchedulingIgnoredDuringExecution()
+                    .withNodeSelectorTerms(
+                            terms.stream().flatMap(t -> and(t, terms(ours))).toList())
+                    .endRequiredDuringSchedulingIgnoredDuringExecution()
+                    .endNodeAffinity();
+        }
+        if (!preferences(ours).isEmpty()) {
+            joined.editOrNewNodeAffinity()
+                    .withPreferredDuringSchedulingIgnoredDuringExecution(
+                            Stream.concat(preferences(theirs).stream(), preferences(ours).stream())
+                                    .distinct()
+                                    .toList())
+                    .endNodeAffinity();
+        }
+        return joined.build();
+    }
+
+    /** One that is ours already stays as it is. */
+    private static Stream<NodeSelectorTerm> and(NodeSelectorTerm term, List<NodeSelectorTerm> ours) {
+        return ours.stream().anyMatch(own -> term.getMatchExpressions().containsAll(own.getMatchExpressions()))
+                ? Stream.of(term)
+                : ours.stream().map(own -> with(term, own.getMatchExpressions()));
+    }
+
+    private static NodeSelectorTerm with(NodeSelectorTerm term, List<NodeSelectorRequirement> own) {
         return new NodeSelectorTermBuilder(term)
                 .withMatchExpressions(Stream.concat(own.stream(), term.getMatchExpressions().stream())
                         .distinct()
@@ -67,19 +105,45 @@ final class Placement {
                 : nodes.getRequiredDuringSchedulingIgnoredDuringExecution().getNodeSelectorTerms();
     }
 
-    private static Affinity required(String operator) {
+    private static List<PreferredSchedulingTerm> preferences(Affinity affinity) {
+        return affinity.getNodeAffinity() == null
+                ? List.of()
+                : affinity.getNodeAffinity().getPreferredDuringSchedulingIgnoredDuringExecution();
+    }
+
+    private static NodeSelectorRequirement region(String operator, List<String> regions) {
+        return new NodeSelectorRequirement(NearData.LABEL, operator, regions);
+    }
+
+    private static Affinity preferred(NodeSelectorRequirement requirement) {
+        return new AffinityBuilder()
+                .withNewNodeAffinity()
+                .addNewPreferredDuringSchedulingIgnoredDuringExecution()
+                .withWeight(MOST_WEIGHT)
+                .withNewPreference()
+                .withMatchExpressions(requirement)
+                .endPreference()
+                .endPreferredDuringSchedulingIgnoredDuringExecution()
+                .endNodeAffinity()
+                .build();
+    }
+
+    /** @param alternatives one of which has to hold */
+    private static Affinity required(List<NodeSelectorRequirement> alternatives) {
         return new AffinityBuilder()
                 .withNewNodeAffinity()
                 .withNewRequiredDuringSchedulingIgnoredDuringExecution()
-                .addNewNodeSelectorTerm()
-                .addNewMatchExpression()
-                .withKey(PRIORITY)
-                .withOperator(operator)
-                .withValues(SPOT)
-                .endMatchExpression()
-                .endNodeSelectorTerm()
+                .withNodeSelectorTerms(alternatives.stream()
+                        .map(a -> new NodeSelectorTermBuilder()
+                                .withMatchExpressions(a)
+                                .build())
+                        .toList())
                 .endRequiredDuringSchedulingIgnoredDuringExecution()
                 .endNodeAffinity()
                 .build();
+    }
+
+    private static Affinity capacity(String operator) {
+        return required(List.of(new NodeSelectorRequirement(PRIORITY, operator, List.of(SPOT))));
     }
 }

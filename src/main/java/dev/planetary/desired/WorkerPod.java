@@ -42,7 +42,7 @@ public final class WorkerPod {
         return of(model, group, name, false);
     }
 
-    /** @param fallback for regular nodes although its group prefers spot */
+    /** @param fallback for regular nodes, of no pool, although its group prefers spot */
     public static Pod of(ClusterModel model, String group, String name, boolean fallback) {
         var spec = model.accepted().group(group).orElseThrow();
         var env = new ArrayList<>(DaskEnv.of(model));
@@ -57,6 +57,9 @@ public final class WorkerPod {
                 .withTolerations(spec.gpu() > 0 ? GPU_TOLERATIONS : List.of());
         if (onSpot) {
             role.addToTolerations(Placement.TOLERATES_SPOT).withAffinity(Placement.ON_SPOT);
+        }
+        if (spec.nodePool() != null && !fallback) {
+            PoolPlacement.on(role, spec.nodePool());
         }
         return new DaskPod(model, model.accepted().workerHash(group), labels(model, group, spec.spot(), onSpot))
                 // OnFailure: a retired worker exits 0 and stays down, a crashed one comes back.

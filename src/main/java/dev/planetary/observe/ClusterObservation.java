@@ -31,6 +31,7 @@ import java.util.stream.Stream;
  * @param silentSince since when it has not answered, if it is being asked
  * @param calm       by group: the most workers that the scheduler had use for in the last calm period, if it was watched that long
  * @param jobs       the jobs on this cluster
+ * @param whereabouts where data and nodes are, where {@code spec.data} asks for it
  * @param now        the moment
  */
 public record ClusterObservation(
@@ -45,12 +46,13 @@ public record ClusterObservation(
         Optional<Instant> silentSince,
         Map<String, Integer> calm,
         List<ClusterJob> jobs,
+        Optional<Whereabouts> whereabouts,
         Instant now) {
 
     /** How long a scheduler may take for an answer before it counts as silent. */
     public static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
 
-    /** Without jobs. */
+    /** Without jobs and data. */
     public ClusterObservation(
             PlanetaryCluster cluster,
             List<AcceptedSpec> accepted,
@@ -75,6 +77,7 @@ public record ClusterObservation(
                 silentSince,
                 calm,
                 List.of(),
+                Optional.empty(),
                 now);
     }
 
@@ -86,7 +89,37 @@ public record ClusterObservation(
     /** The same, with what the scheduler says when it is asked anew; empty: it did not answer. */
     public ClusterObservation withState(Optional<SchedulerState> fresh) {
         return new ClusterObservation(
-                cluster, accepted, pods, services, policies, budgets, configMaps, fresh, silentSince, calm, jobs, now);
+                cluster,
+                accepted,
+                pods,
+                services,
+                policies,
+                budgets,
+                configMaps,
+                fresh,
+                silentSince,
+                calm,
+                jobs,
+                whereabouts,
+                now);
+    }
+
+    /** The same, with where data and nodes are. */
+    public ClusterObservation at(Optional<Whereabouts> places) {
+        return new ClusterObservation(
+                cluster,
+                accepted,
+                pods,
+                services,
+                policies,
+                budgets,
+                configMaps,
+                state,
+                silentSince,
+                calm,
+                jobs,
+                places,
+                now);
     }
 
     /** The same, with its stop in the status. */
@@ -98,7 +131,19 @@ public record ClusterObservation(
         copy.setSpec(cluster.getSpec());
         copy.setStatus(status);
         return new ClusterObservation(
-                copy, accepted, pods, services, policies, budgets, configMaps, state, silentSince, calm, jobs, now);
+                copy,
+                accepted,
+                pods,
+                services,
+                policies,
+                budgets,
+                configMaps,
+                state,
+                silentSince,
+                calm,
+                jobs,
+                whereabouts,
+                now);
     }
 
     public String name() {

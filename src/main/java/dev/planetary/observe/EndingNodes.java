@@ -1,9 +1,11 @@
 package dev.planetary.observe;
 
+import dev.planetary.desired.NearData;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeSpecBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -37,6 +39,10 @@ public final class EndingNodes {
                 .withUid(meta.getUid())
                 .withResourceVersion(meta.getResourceVersion())
                 .withDeletionTimestamp(meta.getDeletionTimestamp())
+                .withLabels(
+                        NodeRegions.of(node).equals(NodeRegions.NONE)
+                                ? null
+                                : Map.of(NearData.LABEL, NodeRegions.of(node)))
                 .endMetadata()
                 .withSpec(
                         node.getSpec() == null

@@ -49,7 +49,7 @@ public record ClusterPlan(
             return stop(seen, life);
         }
         var plan = run(seen, model, wanted);
-        return wanted.waits() ? plan.withoutCreations() : plan;
+        return wanted.waits() || Locality.holds(seen) ? plan.withoutCreations() : plan;
     }
 
     private static ClusterPlan stop(ClusterObservation seen, Life life) {

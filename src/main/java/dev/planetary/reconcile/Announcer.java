@@ -9,6 +9,7 @@ import dev.planetary.dask.Warning;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.Quoted;
+import dev.planetary.plan.Locality;
 import dev.planetary.status.ClusterStatus;
 import dev.planetary.telemetry.Telemetry;
 import java.util.List;
@@ -38,6 +39,7 @@ final class Announcer {
     void status(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
         life(cluster, status);
         limited(cluster, status);
+        dataLocal(cluster, status);
         var ready = status.condition(Condition.READY).orElseThrow();
         var before = cluster.getStatus() == null
                 ? null
@@ -76,6 +78,15 @@ final class Announcer {
         var before = Optional.ofNullable(cluster.getStatus()).flatMap(b -> b.condition(Condition.LIMITED));
         status.condition(Condition.LIMITED)
                 .filter(_ -> before.isEmpty())
+                .ifPresent(c -> events.warning(cluster, c.reason(), c.message()));
+    }
+
+    /** Once, until something else is said. */
+    private void dataLocal(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
+        var before = Optional.ofNullable(cluster.getStatus()).flatMap(b -> b.condition(Condition.DATA_LOCAL));
+        status.condition(Condition.DATA_LOCAL)
+                .filter(c -> Locality.warns(cluster.specOrDefault(), c))
+                .filter(c -> before.filter(b -> b.message().equals(c.message())).isEmpty())
                 .ifPresent(c -> events.warning(cluster, c.reason(), c.message()));
     }
 

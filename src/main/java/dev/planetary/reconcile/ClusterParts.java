@@ -7,7 +7,9 @@ import dev.planetary.apply.StatusWriter;
 import dev.planetary.dask.SchedulerClient;
 import dev.planetary.dask.SchedulerWatch;
 import dev.planetary.settings.OperatorSettings;
+import dev.planetary.stac.HttpCatalogue;
 import dev.planetary.telemetry.Telemetry;
+import dev.planetary.tls.Authorities;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.util.Optional;
@@ -41,6 +43,8 @@ record ClusterParts(
         ClusterBoard board,
         ProgressFeed progress,
         NodeEvents nodeEvents,
+        DataEvents dataEvents,
+        NodePools nodePools,
         Shares shares,
         Preloads preloads,
         TrustedCa trustedCa,
@@ -77,6 +81,17 @@ record ClusterParts(
         var nodeEvents = new NodeEvents(settings.nodeWatch());
         var shares = new Shares(NamespaceLimits.of(settings.limits()), image, clock);
         var trustedCa = TrustedCa.read(client, settings);
+        var dataEvents = new DataEvents(
+                settings.stacUrl()
+                        .map(url -> new HttpCatalogue(
+                                address("planetary.stac-url", url),
+                                Authorities.andAlso(trustedCa.bundle()),
+                                settings.stacTimeout())),
+                nodeEvents,
+                settings.dataRegion(),
+                clock,
+                executor,
+                telemetry);
         var board = new ClusterBoard(watch);
         var progress = new ProgressFeed();
         Consumer<String> forget = uid -> {
@@ -94,7 +109,7 @@ record ClusterParts(
             telemetry.forget(uid);
         };
         return new ClusterParts(
-                new Observer(recent, watch, nodeEvents, calm, clock),
+                new Observer(recent, watch, nodeEvents, dataEvents, calm, clock),
                 calm,
                 acceptance,
                 new Groundwork(applier, identities, preloads, trustedCa, settings.namespace(), parallel),
@@ -112,21 +127,23 @@ record ClusterParts(
                 board,
                 progress,
                 nodeEvents,
+                dataEvents,
+                new NodePools(client, settings.nodeWatch(), clock),
                 shares,
                 preloads,
                 trustedCa,
-                settings.sasUrl().map(ClusterParts::address),
+                settings.sasUrl().map(url -> address("planetary.sas-url", url)),
                 telemetry,
                 forget,
                 clock);
     }
 
-    private static String address(String sasUrl) {
-        if (!sasUrl.matches("https?://[^/?#\\s]+(/[^?#\\s]*)?")) {
+    private static String address(String setting, String url) {
+        if (!url.matches("https?://[^/?#\\s]+(/[^?#\\s]*)?")) {
             throw new IllegalStateException(
-                    "planetary.sas-url is no address: it begins with http:// or https://, and has no query");
+                    setting + " is no address: it begins with http:// or https://, and has no query");
         }
-        return sasUrl.replaceFirst("/+$", "");
+        return url.replaceFirst("/+$", "");
     }
 
     void forget(String clusterUid) {

@@ -14,6 +14,7 @@ import dev.planetary.plan.ClusterPlan;
 import dev.planetary.plan.Distrusted;
 import dev.planetary.plan.Eviction;
 import dev.planetary.plan.Life;
+import dev.planetary.plan.Locality;
 import dev.planetary.status.ClusterStatus;
 import dev.planetary.status.Finding;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -41,8 +42,13 @@ final class ClusterPass {
         var known = parts.observer().observe(cluster, context);
         var trustedCa = parts.trustedCa().bundle().isPresent();
         var decision = parts.acceptance().decide(known, parts.preloads().hash(), trustedCa);
-        var model =
-                new ClusterModel(cluster, decision.inForce(), parts.preloads().hash(), trustedCa, parts.sasUrl());
+        var model = new ClusterModel(
+                cluster,
+                decision.inForce(),
+                parts.preloads().hash(),
+                trustedCa,
+                parts.sasUrl(),
+                Locality.of(known).flatMap(Locality::placement));
 
         var asked = Expiration.wantsFreshAnswer(known);
         var fresh = asked ? parts.expiration().ask(endpoint(known, model)) : Optional.<SchedulerState>empty();
@@ -71,9 +77,11 @@ final class ClusterPass {
         followScheduler(seen, model, context);
         var later = parts.observer().observe(cluster, context);
         var after = fresh.isPresent() ? later.withState(fresh) : later;
-        var wanted = parts.shares().wanted(after, model, able);
+        var wanted = parts.shares()
+                .wanted(after, model, able && Locality.finding(after).isEmpty());
         wanted.finding().ifPresent(findings::add);
-        var status = ClusterStatus.of(after, model, wanted, findings);
+        var status = ClusterStatus.of(
+                after, model, wanted, findings, parts.nodePools().awaited(after, model));
         parts.announcer().status(cluster, status);
         parts.announcer().warnings(after);
         parts.telemetry().told(cluster, status, findings);
@@ -96,11 +104,14 @@ final class ClusterPass {
         var blocked = new ArrayList<>(standing.isEmpty() ? parts.groundwork().lay(seen, model) : standing);
         var flapping = parts.flapping().standing(uid(seen), generation);
 
-        var plan = plan(seen, model);
+        var barred = parts.nodePools().findings(model);
+        var far = Locality.finding(seen);
+        // What may have no pods takes no share of what others could have.
+        var plan = plan(seen, model, far.isEmpty());
         if (plan.discardsResults() && !parts.applier().isCurrent(seen.cluster())) {
             return Optional.of(seen.now().plus(LOOK_AGAIN));
         }
-        var carried = blocked.isEmpty() && flapping.isEmpty() ? plan : plan.withoutCreations();
+        var carried = blocked.isEmpty() && flapping.isEmpty() && barred.isEmpty() ? plan : plan.withoutCreations();
         blocked.addAll(
                 parts.executor().carryOut(seen.cluster(), carried, endpoint(seen, model), model.accepted()::drain));
         if (standing.isEmpty()) {
@@ -111,13 +122,15 @@ final class ClusterPass {
             parts.flapping().note(uid(seen), generation, early);
         }
         parts.groundwork().clear(seen, model);
+        far.ifPresent(findings::add);
+        findings.addAll(barred);
         findings.addAll(blocked);
         findings.addAll(flapping.isEmpty() ? early : flapping);
         return plan.recheck();
     }
 
-    private ClusterPlan plan(ClusterObservation seen, ClusterModel model) {
-        var plan = ClusterPlan.of(seen, model, parts.shares().wanted(seen, model, true));
+    private ClusterPlan plan(ClusterObservation seen, ClusterModel model, boolean able) {
+        var plan = ClusterPlan.of(seen, model, parts.shares().wanted(seen, model, able));
         return parts.identities()
                 .of(model)
                 .map(identity -> Distrusted.over(plan, seen, identity.rotation()))
@@ -166,6 +179,7 @@ final class ClusterPass {
                         parts.flapping().next(uid),
                         parts.recent().nextExpiry(uid),
                         parts.identities().due(uid),
+                        parts.dataEvents().next(seen.cluster()),
                         ClusterStatus.patienceEnds(seen),
                         parts.calm().nextChange(uid, seen.now()),
                         Life.of(seen).recheck(),

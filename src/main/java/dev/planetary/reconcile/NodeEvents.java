@@ -2,6 +2,8 @@ package dev.planetary.reconcile;
 
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.observe.EndingNodes;
+import dev.planetary.observe.NodeRegions;
+import dev.planetary.observe.ObservedPod;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
@@ -18,11 +20,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Nodes that announce their end, as events of the clusters that have pods there. Without the right to watch nodes there are none. */
+/**
+ * Nodes that announce their end, as events of the clusters that have pods there; and in which regions nodes are. Without the right to
+ * watch nodes nothing is known.
+ */
 final class NodeEvents {
     private static final String BY_NODE = "node";
 
     private final boolean watched;
+    private final RegionCount regions = new RegionCount();
     private Optional<InformerEventSource<Node, PlanetaryCluster>> nodes = Optional.empty();
 
     NodeEvents(boolean watched) {
@@ -40,7 +46,7 @@ final class NodeEvents {
                 InformerEventSourceConfiguration.from(Node.class, PlanetaryCluster.class)
                         .withSecondaryToPrimaryMapper((Node node) -> clusters(pods, node))
                         .withWatchAllNamespaces()
-                        .withItemStore(new BareNodes())
+                        .withItemStore(new BareNodes(regions))
                         .withOnAddFilter(EndingNodes::announcesEnd)
                         .withOnUpdateFilter((now, before) -> !EndingNodes.sayTheSame(now, before))
                         // Its pods are deleted by Kubernetes, and their own events tell.
@@ -57,6 +63,26 @@ final class NodeEvents {
         return nodes.flatMap(source -> EndingNodes.leaves(pod, name -> source.get(new ResourceID(name))));
     }
 
+    /** @param changed run when nodes come to be in a region where none was, or the last one of it goes */
+    void onRegions(Runnable changed) {
+        regions.onChange(changed);
+    }
+
+    /** In which regions nodes are, and those of these pods. */
+    NodeRegions regions(List<ObservedPod> pods) {
+        return nodes.map(source -> new NodeRegions(
+                        true,
+                        regions.regions(),
+                        pods.stream()
+                                .filter(ObservedPod::live)
+                                .flatMap(pod -> node(pod.pod()).stream())
+                                .map(name -> source.get(new ResourceID(name))
+                                        .map(NodeRegions::of)
+                                        .orElse(NodeRegions.NONE))
+                                .collect(Collectors.toUnmodifiableSet())))
+                .orElseGet(() -> new NodeRegions(false, Set.of(), Set.of()));
+    }
+
     private static Set<ResourceID> clusters(InformerEventSource<Pod, PlanetaryCluster> pods, Node node) {
         var owner = Mappers.<Pod>fromOwnerReferences(PlanetaryCluster.class);
         return pods.byIndex(BY_NODE, node.getMetadata().getName()).stream()
@@ -71,13 +97,26 @@ final class NodeEvents {
     }
 
     private static final class BareNodes extends BasicItemStore<Node> {
-        BareNodes() {
+        private final RegionCount regions;
+
+        BareNodes(RegionCount regions) {
             super(Cache::metaNamespaceKeyFunc);
+            this.regions = regions;
         }
 
         @Override
         public Node put(String key, Node node) {
-            return super.put(key, EndingNodes.bare(node));
+            var bare = EndingNodes.bare(node);
+            var before = super.put(key, bare);
+            regions.note(Optional.ofNullable(before), Optional.of(bare));
+            return before;
+        }
+
+        @Override
+        public Node remove(String key) {
+            var before = super.remove(key);
+            regions.note(Optional.ofNullable(before), Optional.empty());
+            return before;
         }
     }
 }

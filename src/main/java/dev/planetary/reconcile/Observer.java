@@ -31,6 +31,7 @@ final class Observer {
     private final RecentWrites recent;
     private final SchedulerWatch watch;
     private final NodeEvents nodes;
+    private final DataEvents data;
     private final Calm calm;
     private final Clock clock;
     /** By the revision's uid; it never changes, and reading it is the dearest part of a look. The least used go. */
@@ -42,10 +43,11 @@ final class Observer {
                 }
             });
 
-    Observer(RecentWrites recent, SchedulerWatch watch, NodeEvents nodes, Calm calm, Clock clock) {
+    Observer(RecentWrites recent, SchedulerWatch watch, NodeEvents nodes, DataEvents data, Calm calm, Clock clock) {
         this.recent = recent;
         this.watch = watch;
         this.nodes = nodes;
+        this.data = data;
         this.calm = calm;
         this.clock = clock;
     }
@@ -54,12 +56,13 @@ final class Observer {
         var uid = cluster.getMetadata().getUid();
         var state = watch.latest(uid);
         var now = clock.instant();
+        var pods = owned(cluster, context, Pod.class).stream()
+                .map(pod -> pod(uid, pod, state))
+                .toList();
         return new ClusterObservation(
                 cluster,
                 accepted(owned(cluster, context, ControllerRevision.class)),
-                owned(cluster, context, Pod.class).stream()
-                        .map(pod -> pod(uid, pod, state))
-                        .toList(),
+                pods,
                 owned(cluster, context, Service.class),
                 owned(cluster, context, NetworkPolicy.class),
                 owned(cluster, context, PodDisruptionBudget.class),
@@ -68,6 +71,7 @@ final class Observer {
                 watch.unknownSince(uid),
                 calm.note(uid, state.filter(s -> cluster.specOrDefault().autoscaled()), now),
                 ClusterJobs.on(cluster, context),
+                data.around(cluster, pods),
                 now);
     }
 

@@ -1,10 +1,14 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.apply.ApiConnections;
+import dev.planetary.azure.AzureLine;
+import dev.planetary.azure.FleetPace;
+import dev.planetary.azure.FleetWatch;
 import dev.planetary.dask.HttpSchedulerClient;
 import dev.planetary.dask.MeteredSchedulerClient;
 import dev.planetary.dask.Pace;
 import dev.planetary.dask.SchedulerWatch;
+import dev.planetary.settings.AzureSettings;
 import dev.planetary.settings.OperatorSettings;
 import dev.planetary.settings.OperatorSettings.Role;
 import dev.planetary.telemetry.ControlLoop;
@@ -56,6 +60,21 @@ final class OperatorBeans {
                 Executors.newVirtualThreadPerTaskExecutor(),
                 Optional.ofNullable(System.getenv("HOSTNAME")).orElse("planetary-operator"),
                 clusters.telemetry());
+    }
+
+    /** What the reconciler of node pools asks for, in the role that has one. */
+    @Produces
+    @Singleton
+    PoolParts poolParts(KubernetesClient client, AzureSettings settings) {
+        return PoolParts.of(
+                client,
+                new FleetWatch(
+                        AzureLine.of(settings),
+                        new FleetPace(settings.poll(), settings.rest(), FleetPace.WRITE, settings.poll()),
+                        Clock.systemUTC()),
+                Clock.systemUTC(),
+                Executors.newVirtualThreadPerTaskExecutor(),
+                Optional.ofNullable(System.getenv("HOSTNAME")).orElse("planetary-azure"));
     }
 
     @Produces

@@ -62,7 +62,9 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
                 owned(ControllerRevision.class, context),
                 ClusterJobs.source(context),
                 parts.schedulerEvents(),
+                parts.dataEvents().among(context),
                 parts.shares().among(pods, context)));
+        sources.addAll(parts.nodePools().sources(context));
         sources.addAll(parts.nodeEvents().sources(pods, context));
         return List.copyOf(sources);
     }

@@ -3,6 +3,7 @@ package dev.planetary.sas;
 import dev.planetary.settings.BrokerSettings;
 import dev.planetary.settings.OperatorSettings;
 import dev.planetary.settings.OperatorSettings.Role;
+import dev.planetary.tls.OutsideTrust;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;
@@ -33,7 +34,7 @@ final class SasBroker {
         }
         var key = new SubscriptionKey(settings.keyFile());
         var meters = new BrokerMeters(registry);
-        var upstream = new HttpUpstream(settings.upstream(), key, UpstreamTrust.context(settings.caFile()));
+        var upstream = new HttpUpstream(settings.upstream(), key, OutsideTrust.context(settings.caFile()));
         return new BrokerRoutes(
                 new TokenBroker(upstream, Clock.systemUTC(), Later.REAL, meters),
                 new Admission(

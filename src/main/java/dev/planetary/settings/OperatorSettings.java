@@ -18,10 +18,12 @@ public interface OperatorSettings {
         /** Reconciles clusters and jobs. */
         OPERATOR,
         /** Hands out tokens ({@link BrokerSettings}); it asks Kubernetes for nothing. */
-        SAS_BROKER
+        SAS_BROKER,
+        /** Looks after node pools in Azure ({@link AzureSettings}); the only one with rights there. */
+        AZURE
     }
 
-    /** As {@code operator} or {@code sas-broker}. */
+    /** As {@code operator}, {@code sas-broker} or {@code azure}. */
     @WithDefault("operator")
     Role role();
 
@@ -59,8 +61,24 @@ public interface OperatorSettings {
     Duration scaleDownAfter();
 
     /**
-     * Whether nodes are watched, so that workers leave a node that announces its end before it is drained. Needs a cluster-scoped
-     * right; without it the workers' own preStop hook retires them, in the time that their node gives.
+     * The STAC API that says in which region a collection lies, without a slash at the end; it is asked once a day per collection of
+     * some cluster's {@code spec.data}. Empty: nobody is asked.
+     */
+    @WithDefault("https://planetarycomputer.microsoft.com/api/stac/v1")
+    Optional<String> stacUrl();
+
+    /** How long an answer of {@link #stacUrl} may take. A cluster that requires to be near its data has no pods before the first one. */
+    @WithDefault("PT10S")
+    Duration stacTimeout();
+
+    /** Region of data of which neither the user nor the catalogue says where it is. Empty: that is not known then. */
+    @WithDefault("westeurope")
+    Optional<String> dataRegion();
+
+    /**
+     * Whether nodes are watched, so that workers leave a node that announces its end before it is drained, and the regions of nodes are
+     * known, and node pools, so that workers may run on them. Needs cluster-scoped rights; without them the workers' own preStop hook
+     * retires them, in the time that their node gives, and {@code nodePool} is refused.
      */
     @WithDefault("true")
     boolean nodeWatch();

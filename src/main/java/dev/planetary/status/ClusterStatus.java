@@ -17,6 +17,7 @@ import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.Quoted;
 import dev.planetary.plan.Expiry;
 import dev.planetary.plan.Life;
+import dev.planetary.plan.Locality;
 import dev.planetary.plan.Shortage;
 import dev.planetary.plan.Wanted;
 import dev.planetary.status.Verdict.Facts;
@@ -38,6 +39,7 @@ public final class ClusterStatus {
             "Suspending",
             "Stopping",
             "Waiting",
+            Locality.LOCATING,
             // Has an event of its own.
             Shortage.REASON);
 
@@ -46,12 +48,26 @@ public final class ClusterStatus {
 
     private ClusterStatus() {}
 
-    /** @param findings what stands in the way, permanent or not */
+    /** Without node pools. */
     public static PlanetaryClusterStatus of(
             ClusterObservation seen, ClusterModel model, Wanted wanted, List<Finding> findings) {
+        return of(seen, model, wanted, findings, Optional.empty());
+    }
+
+    /**
+     * @param findings     what stands in the way, permanent or not
+     * @param nodesAwaited which workers wait for which node pool, and for what
+     */
+    public static PlanetaryClusterStatus of(
+            ClusterObservation seen,
+            ClusterModel model,
+            Wanted wanted,
+            List<Finding> findings,
+            Optional<String> nodesAwaited) {
         var groups = counts(seen, model, wanted);
         var count = groups.getFirst();
-        var facts = new Facts(seen, findings, WorkerCount.all(groups, seen.workers()), groups, wanted.shortage());
+        var facts = new Facts(
+                seen, findings, WorkerCount.all(groups, seen.workers()), groups, wanted.shortage(), nodesAwaited);
         var before = Optional.ofNullable(seen.cluster().getStatus());
         if (before.isPresent() && findings.isEmpty() && unheard(seen, before.get())) {
             return before.get();
@@ -59,6 +75,7 @@ public final class ClusterStatus {
         var conditions = Conditions.of(facts, model, before);
         var scheduler = seen.scheduler();
         var life = facts.life();
+        var placeless = wanted.waits() || Locality.keepsScheduler(seen).isPresent();
         return new PlanetaryClusterStatus(
                         seen.cluster().getMetadata().getGeneration(),
                         phase(facts, before),
@@ -79,9 +96,9 @@ public final class ClusterStatus {
                                 .toList())
                 // Its life begins when it has its place.
                 .withTimes(
-                        life.startedAt().filter(_ -> !wanted.waits()),
+                        life.startedAt().filter(_ -> !placeless),
                         life.idleSince(),
-                        life.expiry().filter(_ -> !wanted.waits()).map(Expiry::at),
+                        life.expiry().filter(_ -> !placeless).map(Expiry::at),
                         life.stop());
     }
 
@@ -126,7 +143,7 @@ public final class ClusterStatus {
                                                         since,
                                                         "OperatorError",
                                                         message)),
-                                        Stream.of(Condition.EXPIRES_SOON, Condition.TLS_OFF)
+                                        Stream.of(Condition.EXPIRES_SOON, Condition.TLS_OFF, Condition.DATA_LOCAL)
                                                 .flatMap(type -> before.flatMap(b -> b.condition(type)).stream()))
                                 .toList(),
                         before.map(PlanetaryClusterStatus::scheduler).orElse(null),
@@ -158,7 +175,8 @@ public final class ClusterStatus {
         return a != null
                 && a.phase() == b.phase()
                 && java.util.Objects.equals(a.observedGeneration(), b.observedGeneration())
-                && readyReason(a).equals(readyReason(b))
+                && reason(a, Condition.READY).equals(reason(b, Condition.READY))
+                && reason(a, Condition.DATA_LOCAL).equals(reason(b, Condition.DATA_LOCAL))
                 && a.condition(Condition.EXPIRES_SOON).equals(b.condition(Condition.EXPIRES_SOON))
                 && a.condition(Condition.LIMITED).isPresent()
                         == b.condition(Condition.LIMITED).isPresent();
@@ -180,8 +198,8 @@ public final class ClusterStatus {
                         .equals(Optional.ofNullable(before.scheduler().podName()));
     }
 
-    private static String readyReason(PlanetaryClusterStatus s) {
-        return s.condition(Condition.READY).map(c -> c.status() + c.reason()).orElse("");
+    private static String reason(PlanetaryClusterStatus s, String type) {
+        return s.condition(type).map(c -> c.status() + c.reason()).orElse("");
     }
 
     private static Phase phase(Facts facts, Optional<PlanetaryClusterStatus> before) {

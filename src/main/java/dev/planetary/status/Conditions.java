@@ -5,13 +5,17 @@ import dev.planetary.api.Condition.Status;
 import dev.planetary.api.PlanetaryClusterStatus;
 import dev.planetary.desired.ClusterModel;
 import dev.planetary.observe.Quoted;
+import dev.planetary.plan.Locality;
 import dev.planetary.plan.Shortage;
 import dev.planetary.status.Verdict.Facts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The conditions of a PlanetaryCluster: three that are always there, and those that are there only while true. */
+/**
+ * The conditions of a PlanetaryCluster: three that are always there, one that is where data is named, and those that are
+ * there only while true.
+ */
 final class Conditions {
     private Conditions() {}
 
@@ -22,6 +26,9 @@ final class Conditions {
         all.add(condition(Condition.READY, ready, facts, before));
         all.add(condition(Condition.SCHEDULER_READY, Verdict.scheduler(facts), facts, before));
         all.add(condition(Condition.WORKERS_READY, Verdict.workers(facts), facts, before));
+        Locality.of(facts.seen())
+                .map(l -> condition(Condition.DATA_LOCAL, l.local(), l.reason(), l.message(), facts, before))
+                .ifPresent(all::add);
         if (stalled.isPresent()) {
             all.add(condition(
                     Condition.STALLED,
@@ -39,16 +46,30 @@ final class Conditions {
                 .map(s -> new Verdict(true, Shortage.REASON, s.message()))
                 .map(v -> condition(Condition.LIMITED, v, facts, before))
                 .ifPresent(all::add);
+        facts.nodesAwaited()
+                .map(message -> new Verdict(true, "NodesMissing", message))
+                .map(v -> condition(Condition.WAITS_FOR_NODES, v, facts, before))
+                .ifPresent(all::add);
         TlsTold.off(model)
                 .map(v -> condition(Condition.TLS_OFF, v, facts, before))
                 .ifPresent(all::add);
         return all;
     }
 
-    /** The time of the last transition stays while the status does. */
     private static Condition condition(
             String type, Verdict verdict, Facts facts, Optional<PlanetaryClusterStatus> before) {
-        var status = verdict.holds() ? Status.True : Status.False;
+        return condition(
+                type, verdict.holds() ? Status.True : Status.False, verdict.reason(), verdict.message(), facts, before);
+    }
+
+    /** The time of the last transition stays while the status does. */
+    private static Condition condition(
+            String type,
+            Status status,
+            String reason,
+            String message,
+            Facts facts,
+            Optional<PlanetaryClusterStatus> before) {
         var since = before.flatMap(b -> b.condition(type))
                 .filter(c -> c.status() == status)
                 .map(Condition::lastTransitionTime)
@@ -58,7 +79,7 @@ final class Conditions {
                 status,
                 facts.seen().cluster().getMetadata().getGeneration(),
                 since,
-                Quoted.reason(verdict.reason()),
-                Quoted.beginning(verdict.message()));
+                Quoted.reason(reason),
+                Quoted.beginning(message));
     }
 }

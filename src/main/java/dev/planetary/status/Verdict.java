@@ -4,6 +4,7 @@ import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.observe.PodTrouble;
 import dev.planetary.plan.Life;
+import dev.planetary.plan.Locality;
 import dev.planetary.plan.Shortage;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +25,8 @@ record Verdict(boolean holds, String reason, String message) {
             List<Finding> findings,
             WorkerCount workers,
             List<WorkerCount> groups,
-            Optional<Shortage> shortage) {
+            Optional<Shortage> shortage,
+            Optional<String> nodesAwaited) {
         Life life() {
             return Life.of(seen);
         }
@@ -36,6 +38,7 @@ record Verdict(boolean holds, String reason, String message) {
                         List.of(
                                 Verdict::noneWanted,
                                 Verdict::waitsForRoom,
+                                f -> Locality.keepsScheduler(f.seen).flatMap(x -> no(x.reason(), x.message())),
                                 Verdict::schedulerTrouble,
                                 Verdict::schedulerSilent,
                                 Verdict::schedulerStarting))

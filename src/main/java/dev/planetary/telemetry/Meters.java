@@ -47,6 +47,7 @@ public final class Meters implements Telemetry {
                 .register(registry);
         // From zero on: the first of its kind would be no increase otherwise.
         Stream.of("Actors", "NoRecipient", "ResultsLeft", "Executing").forEach(this::obstacle);
+        Stream.of("found", "unknown", "failed").forEach(this::catalogue);
     }
 
     @Override
@@ -84,6 +85,18 @@ public final class Meters implements Telemetry {
     @Override
     public void givenUp(String reason) {
         obstacle(reason).increment();
+    }
+
+    @Override
+    public void catalogueAsked(String outcome) {
+        catalogue(outcome).increment();
+    }
+
+    private Counter catalogue(String outcome) {
+        return Counter.builder("planetary.catalogue.requests")
+                .description("Requests to the STAC catalogue for the place of a collection")
+                .tag("outcome", outcome)
+                .register(registry);
     }
 
     private Counter obstacle(String reason) {

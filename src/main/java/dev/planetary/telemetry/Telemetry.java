@@ -28,6 +28,9 @@ public interface Telemetry {
         public void givenUp(String reason) {}
 
         @Override
+        public void catalogueAsked(String outcome) {}
+
+        @Override
         public void forget(String clusterUid) {}
     };
 
@@ -51,6 +54,9 @@ public interface Telemetry {
 
     /** A worker that was asked to leave could not in time. */
     void givenUp(String reason);
+
+    /** The catalogue was asked for a collection: found, unknown, failed. */
+    void catalogueAsked(String outcome);
 
     void forget(String clusterUid);
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -42,7 +41,7 @@ final class CrdReference {
                 "`%s/%s`, %s; short name `%s`, category `%s`.",
                 crd.at("/spec/group").asText(),
                 version,
-                crd.at("/spec/scope").asText().toLowerCase(Locale.ROOT),
+                crd.at("/spec/scope").asText().equals("Cluster") ? "cluster-scoped" : "namespaced",
                 names.at("/shortNames/0").asText(),
                 names.at("/categories/0").asText());
         line("%s", schema.get("description").asText());

@@ -39,6 +39,11 @@ final class CrdRenderer {
             "/properties/spec/properties/template", "/properties/spec/properties/scheduler/properties/template",
             "/properties/status/properties/conditions", "/properties/status/properties/conditions");
 
+    private static final Map<String, String> POOLS_COPIES = Map.of(
+            "/properties/spec/properties/allowedNamespaces",
+                    "/properties/spec/properties/networkPolicy/properties/allowFrom/items/properties/namespaceSelector",
+            "/properties/status/properties/conditions", "/properties/status/properties/conditions");
+
     private CrdRenderer() {}
 
     /** The file's text. */
@@ -63,14 +68,23 @@ final class CrdRenderer {
         // The generator meets the workers' @SpecReplicas inside the job's cluster.
         ((ObjectNode) version(crd).at("/subresources")).remove("scale");
         ObjectNode cluster = schema(planetaryCluster());
-        COPIED.forEach((to, from) -> {
-            ObjectNode copy = cluster.at(from).deepCopy();
-            copy.remove("default");
-            copy.set("description", schema(crd).at(to + "/description"));
-            int slash = to.lastIndexOf('/');
-            ((ObjectNode) schema(crd).at(to.substring(0, slash))).set(to.substring(slash + 1), copy);
-        });
+        COPIED.forEach((to, from) -> copy(cluster, from, crd, to));
         return laidOver(crd, overlay("job-overlay.yaml"), PlanetaryJob.class);
+    }
+
+    private static void copy(ObjectNode cluster, String from, ObjectNode crd, String to) {
+        ObjectNode copy = cluster.at(from).deepCopy();
+        copy.remove("default");
+        copy.set("description", schema(crd).at(to + "/description"));
+        int slash = to.lastIndexOf('/');
+        ((ObjectNode) schema(crd).at(to.substring(0, slash))).set(to.substring(slash + 1), copy);
+    }
+
+    static ObjectNode planetaryNodePool() {
+        ObjectNode crd = generated(PlanetaryNodePool.class);
+        ObjectNode cluster = schema(planetaryCluster());
+        POOLS_COPIES.forEach((to, from) -> copy(cluster, from, crd, to));
+        return laidOver(crd, overlay("pool-overlay.yaml"), PlanetaryNodePool.class);
     }
 
     private static ObjectNode laidOver(ObjectNode crd, JsonNode overlay, Class<?> type) {

@@ -33,7 +33,8 @@ class CrdTest {
     /** Our kinds, and where what is generated of them lies. */
     enum Kind {
         PLANETARY_CLUSTER(CrdRenderer::planetaryCluster, "planetaryclusters", "docs/crd-reference.md"),
-        PLANETARY_JOB(CrdRenderer::planetaryJob, "planetaryjobs", "docs/crd-reference-job.md");
+        PLANETARY_JOB(CrdRenderer::planetaryJob, "planetaryjobs", "docs/crd-reference-job.md"),
+        PLANETARY_NODE_POOL(CrdRenderer::planetaryNodePool, "planetarynodepools", "docs/crd-reference-nodepool.md");
 
         private final Supplier<ObjectNode> render;
         private final Path crd;

@@ -44,7 +44,7 @@ class PlanetaryClusterSpecTest {
 
     /** Whoever adds a field must say what its change does, or it would never reach a pod. */
     @ParameterizedTest
-    @ValueSource(classes = {PlanetaryClusterSpec.class, SchedulerSpec.class, WorkersSpec.class})
+    @ValueSource(classes = {PlanetaryClusterSpec.class, SchedulerSpec.class, WorkersSpec.class, DataSpec.class})
     void every_field_says_what_its_change_does(Class<?> spec) {
         assertThat(spec.getRecordComponents()).allMatch(field -> field.isAnnotationPresent(OnChange.class));
     }

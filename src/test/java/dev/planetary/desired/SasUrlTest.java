@@ -56,7 +56,8 @@ class SasUrlTest {
 
     private static ClusterModel model(String spec, Optional<String> sasUrl) {
         var model = Rendered.model(spec);
-        return new ClusterModel(model.cluster(), model.accepted(), model.preloadHash(), model.trustedCa(), sasUrl);
+        return new ClusterModel(
+                model.cluster(), model.accepted(), model.preloadHash(), model.trustedCa(), sasUrl, Optional.empty());
     }
 
     private static Map<String, String> env(Pod pod) {

@@ -2,11 +2,14 @@ package dev.planetary.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.planetary.api.Condition;
+import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import dev.planetary.desired.Labels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -55,6 +58,21 @@ class NdviE2E {
                             assertThat(e.getValue())
                                     .isEqualTo("http://planetary-sas-broker.planetary-system.svc/api/sas/v1/token/");
                         }));
+        // What is said of nodes is the cluster's: some label theirs, some do not.
+        assertThat(real.await("ndvi", Duration.ofSeconds(60), NdviE2E::located)
+                        .getStatus()
+                        .condition(Condition.DATA_LOCAL)
+                        .orElseThrow()
+                        .message())
+                .startsWith("landsat-c2-l2 (storage account landsateuwest), naip (storage account naipeuwest),"
+                        + " sentinel-2-l2a (storage account sentinel2l2a01) in westeurope; ");
         assertThat(real.exec(pod, "ls", "/planetary/out").output()).contains("scene.png", "dates.png", "mosaic.png");
+    }
+
+    private static boolean located(PlanetaryCluster cluster) {
+        return cluster.getStatus()
+                .condition(Condition.DATA_LOCAL)
+                .filter(c -> !c.reason().equals("LocatingData") && !c.reason().equals("CatalogueUnavailable"))
+                .isPresent();
     }
 }

@@ -17,12 +17,15 @@ import dev.planetary.desired.Labels;
 import dev.planetary.plan.Claim;
 import dev.planetary.plan.Grant;
 import dev.planetary.plan.Limits;
+import dev.planetary.plan.Locality;
 import dev.planetary.plan.Measure;
 import dev.planetary.plan.Use;
 import dev.planetary.plan.Wanted;
+import dev.planetary.stac.CollectionPlace;
 import dev.planetary.status.Finding;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
@@ -54,6 +57,8 @@ import java.util.stream.StreamSupport;
  * <li>{@code in-findings.yaml}: what stands in the way
  * <li>{@code in-limits.json}: the most that the namespace may have, by measure
  * <li>{@code in-others.yaml}: what its other clusters have of that, who want no more
+ * <li>{@code in-catalogue.json}: what the STAC catalogue says: a collection's {@code region} and {@code account}, or a word
+ *     ({@code NotFound}, {@code Asking}, {@code NoCatalogue}), or why it does not answer
  * <li>{@code in-trusted-ca.pem}: extra CAs that the platform trusts
  * </ul>
  */
@@ -99,32 +104,91 @@ public record Folder(Path path) {
         }
     }
 
-    public ClusterModel model() {
-        var before = acceptedBefore();
+    private AcceptedSpec accepted() {
         var spec = cluster().specOrDefault();
-        var accepted = before.map(b -> b.covers(spec) ? b : b.next(spec, DEFAULT_IMAGE))
+        return acceptedBefore()
+                .map(b -> b.covers(spec) ? b : b.next(spec, DEFAULT_IMAGE))
                 .orElseGet(() -> AcceptedSpec.first(spec, DEFAULT_IMAGE));
-        return new ClusterModel(cluster(), accepted, PRELOAD_HASH, trustedCa().isPresent());
+    }
+
+    public ClusterModel model() {
+        var accepted = accepted();
+        return new ClusterModel(
+                cluster(),
+                accepted,
+                PRELOAD_HASH,
+                trustedCa().isPresent(),
+                Optional.empty(),
+                Locality.of(observe(accepted)).flatMap(Locality::placement));
     }
 
     public ClusterObservation observe() {
+        return observe(accepted());
+    }
+
+    private ClusterObservation observe(AcceptedSpec inForce) {
         var state = text("in-state.json").map(Folder::state);
         // A cluster that has pods or a status was accepted as it is, unless a spec before says otherwise.
-        var accepted = acceptedBefore().or(() -> isNew() ? Optional.empty() : Optional.of(model().accepted()));
+        var accepted = acceptedBefore().or(() -> isNew() ? Optional.empty() : Optional.of(inForce));
+        var pods = pods(inForce, state);
         return new ClusterObservation(
-                cluster(),
-                accepted.stream().toList(),
-                pods(state),
-                List.of(),
-                List.of(),
-                text("in-PodDisruptionBudget.yaml")
-                        .map(t -> List.of(Serialization.unmarshal(t, PodDisruptionBudget.class)))
-                        .orElse(List.of()),
-                List.of(),
-                state,
-                text("in-silent-since.txt").map(t -> Instant.parse(t.strip())),
-                text("in-calm.json").map(Folder::numbers).orElse(Map.of()),
-                NOW);
+                        cluster(),
+                        accepted.stream().toList(),
+                        pods,
+                        List.of(),
+                        List.of(),
+                        text("in-PodDisruptionBudget.yaml")
+                                .map(t -> List.of(Serialization.unmarshal(t, PodDisruptionBudget.class)))
+                                .orElse(List.of()),
+                        List.of(),
+                        state,
+                        text("in-silent-since.txt").map(t -> Instant.parse(t.strip())),
+                        text("in-calm.json").map(Folder::numbers).orElse(Map.of()),
+                        NOW)
+                .at(cluster().specOrDefault().located().map(_ -> whereabouts(pods)));
+    }
+
+    private Whereabouts whereabouts(List<ObservedPod> pods) {
+        return new Whereabouts(
+                text("in-catalogue.json").map(Folder::places).orElse(Map.of()),
+                Optional.of("westeurope"),
+                new NodeRegions(
+                        true,
+                        names("in-Node-")
+                                .map(name -> Serialization.unmarshal(text(name).orElseThrow(), Node.class))
+                                .map(NodeRegions::of)
+                                .collect(Collectors.toSet()),
+                        pods.stream()
+                                .flatMap(
+                                        p -> Optional.ofNullable(p.pod().getSpec())
+                                                .map(PodSpec::getNodeName)
+                                                .flatMap(this::node)
+                                                .stream())
+                                .map(NodeRegions::of)
+                                .collect(Collectors.toSet())));
+    }
+
+    private static Map<String, CollectionPlace> places(String json) {
+        try {
+            var places = new HashMap<String, CollectionPlace>();
+            JSON.readTree(json).properties().forEach(e -> places.put(e.getKey(), place(e.getValue())));
+            return places;
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static CollectionPlace place(JsonNode said) {
+        return switch (said.asText()) {
+            case "NotFound" -> new CollectionPlace.NotFound();
+            case "Asking" -> new CollectionPlace.Asking();
+            case "NoCatalogue" -> new CollectionPlace.NoCatalogue();
+            case String why when said.isTextual() -> new CollectionPlace.Unanswered(why);
+            default ->
+                new CollectionPlace.Found(
+                        Optional.ofNullable(said.get("region")).map(JsonNode::asText),
+                        Optional.ofNullable(said.get("account")).map(JsonNode::asText));
+        };
     }
 
     /** Without limits as it is asked for. */
@@ -177,10 +241,10 @@ public record Folder(Path path) {
                         Serialization.unmarshal(t, PlanetaryCluster.class).specOrDefault(), DEFAULT_IMAGE));
     }
 
-    private List<ObservedPod> pods(Optional<SchedulerState> state) {
+    private List<ObservedPod> pods(AcceptedSpec now, Optional<SchedulerState> state) {
         return names("in-Pod-")
                 .map(name -> {
-                    var pod = Serialization.unmarshal(hashed(text(name).orElseThrow()), Pod.class);
+                    var pod = Serialization.unmarshal(hashed(now, text(name).orElseThrow()), Pod.class);
                     var uid = pod.getMetadata().getUid();
                     return new ObservedPod(
                             pod,
@@ -197,8 +261,7 @@ public record Folder(Path path) {
         return text("in-Node-" + name + ".yaml").map(t -> Serialization.unmarshal(t, Node.class));
     }
 
-    private String hashed(String pod) {
-        var now = model().accepted();
+    private String hashed(AcceptedSpec now, String pod) {
         var before = acceptedBefore().orElse(now);
         var group = Serialization.unmarshal(pod, Pod.class)
                 .getMetadata()

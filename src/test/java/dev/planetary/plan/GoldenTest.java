@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
@@ -58,7 +59,8 @@ class GoldenTest {
         var seen = folder.observe();
         var model = folder.model();
         var wanted = folder.wanted();
-        var findings = Stream.concat(folder.findings().stream(), wanted.finding().stream())
+        var findings = Stream.of(folder.findings().stream(), wanted.finding().stream(), Locality.finding(seen).stream())
+                .flatMap(Function.identity())
                 .toList();
         var plan = ClusterPlan.of(seen, model, wanted);
         var made = new Golden();

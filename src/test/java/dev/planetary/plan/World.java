@@ -309,7 +309,9 @@ final class World {
                 null,
                 null,
                 null,
-                new WorkersSpec(null, replicas, null, null, threads, null, null, null, null, null, null, null, null),
+                new WorkersSpec(
+                        null, replicas, null, null, threads, null, null, null, null, null, null, null, null, null),
+                null,
                 null,
                 null,
                 null));

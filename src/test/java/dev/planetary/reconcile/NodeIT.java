@@ -15,8 +15,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Nodes that announce their end. */
+@ResourceLock("nodes")
 class NodeIT {
     @RegisterExtension
     static final ApiServer API = new ApiServer();
@@ -77,7 +79,7 @@ class NodeIT {
         Flow.until().untilAsserted(() -> assertThat(flow.pods().workerNames("c"))
                 .containsExactly("c-default-0", "c-default-2"));
         Flow.until().until(() -> flow.ready("c"));
-        assertThat(flow.events("c", "Retired")).hasSize(1);
+        Flow.until().untilAsserted(() -> assertThat(flow.events("c", "Retired")).hasSize(1));
         assertThat(flow.scheduler("c").retireRequests).hasSize(1);
     }
 

@@ -13,23 +13,37 @@ record TestSettings(
         Duration certificateLife,
         Duration secretDelivery,
         boolean nodeWatch,
-        LimitSettings limits)
+        LimitSettings limits,
+        Optional<String> stacUrl)
         implements OperatorSettings {
     TestSettings(String clientImage) {
         this(clientImage, Duration.ofDays(365), Duration.ofDays(90), Duration.ofMinutes(5));
     }
 
     TestSettings(String clientImage, Duration caLife, Duration certificateLife, Duration secretDelivery) {
-        this(Optional.of(clientImage), caLife, certificateLife, secretDelivery, true, TestLimits.NONE);
+        this(
+                Optional.of(clientImage),
+                caLife,
+                certificateLife,
+                secretDelivery,
+                true,
+                TestLimits.NONE,
+                Optional.empty());
     }
 
     /** As where no cluster-scoped right is given. */
     TestSettings withoutNodeWatch() {
-        return new TestSettings(clientImage, caLife, certificateLife, secretDelivery, false, limits);
+        return new TestSettings(clientImage, caLife, certificateLife, secretDelivery, false, limits, stacUrl);
     }
 
     TestSettings with(LimitSettings limits) {
-        return new TestSettings(clientImage, caLife, certificateLife, secretDelivery, nodeWatch, limits);
+        return new TestSettings(clientImage, caLife, certificateLife, secretDelivery, nodeWatch, limits, stacUrl);
+    }
+
+    /** Asks where collections are. */
+    TestSettings withCatalogue(String stacUrl) {
+        return new TestSettings(
+                clientImage, caLife, certificateLife, secretDelivery, nodeWatch, limits, Optional.of(stacUrl));
     }
 
     @Override
@@ -40,6 +54,17 @@ record TestSettings(
     @Override
     public Optional<String> sasUrl() {
         return Optional.of("http://sas.example");
+    }
+
+    /** Longer than any test: a catalogue that is held does not answer before it is released. */
+    @Override
+    public Duration stacTimeout() {
+        return Duration.ofMinutes(10);
+    }
+
+    @Override
+    public Optional<String> dataRegion() {
+        return Optional.of("westeurope");
     }
 
     @Override

@@ -29,6 +29,9 @@ final class Wire implements Interceptor, AutoCloseable {
 
     /** A request, repetitions by the client's own hand included. */
     record Sent(String method, String path, String query, String body) {
+        /** Before the kind of an object, in a namespace or, of node pools, in none. */
+        private static final String PREFIX = "/namespaces/[^/]+/|/apis/planetary.dev/v1alpha1/(?=planetarynodepools)";
+
         /** Informers read so; all else is the reconciler's. */
         boolean byInformer() {
             return method.equals("GET") && query.matches(".*(watch=true|resourceVersion=|limit=).*");
@@ -40,15 +43,18 @@ final class Wire implements Interceptor, AutoCloseable {
 
         /** Written over and over: what matters is which kind of object was touched how. */
         String what() {
-            var parts = List.of(path.split("/namespaces/[^/]+/", 2)).getLast().split("/");
+            var parts = List.of(path.split(PREFIX, 2)).getLast().split("/");
             return method + " " + parts[0] + (parts.length > 2 ? "/" + parts[2] : "");
         }
 
         /** The same in every run, however often, under whichever number it comes. */
         String label() {
-            var parts = List.of(path.split("/namespaces/[^/]+/", 2)).getLast().split("/");
-            // What belongs to job j has a part of its uid in its name.
-            return what() + " " + (parts.length > 1 ? parts[1] : nameInBody()).replaceAll("^j-[0-9a-f]{5}", "j-<uid>");
+            var parts = List.of(path.split(PREFIX, 2)).getLast().split("/");
+            // What belongs to job j has a part of its uid in its name, and a node pool the test's own word.
+            return what() + " "
+                    + (parts.length > 1 ? parts[1] : nameInBody())
+                            .replaceAll("^j-[0-9a-f]{5}", "j-<uid>")
+                            .replaceAll("-r[0-9a-f]{8}$", "-<run>");
         }
 
         /** Events have none: their reason tells them apart. */
@@ -133,6 +139,11 @@ final class Wire implements Interceptor, AutoCloseable {
     /** Everything but what informers do. */
     List<Sent> requests() {
         return sent.stream().filter(s -> !s.byInformer()).toList();
+    }
+
+    /** All of them, informers' too. */
+    List<Sent> sent() {
+        return List.copyOf(sent);
     }
 
     List<Sent> writes() {

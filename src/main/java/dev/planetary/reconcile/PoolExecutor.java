@@ -1,0 +1,97 @@
+package dev.planetary.reconcile;
+
+import dev.planetary.api.PlanetaryNodePool;
+import dev.planetary.azure.AgentPool;
+import dev.planetary.azure.AgentPools;
+import dev.planetary.azure.ArmException;
+import dev.planetary.azure.Fleet;
+import dev.planetary.azure.FleetWatch;
+import dev.planetary.azure.FleetWatch.Done;
+import dev.planetary.azure.FleetWatch.Turn;
+import dev.planetary.desired.PoolModel;
+import dev.planetary.observe.PoolObservation;
+import dev.planetary.plan.PoolPlan;
+import dev.planetary.plan.PoolPlan.Step;
+import java.time.Clock;
+import java.util.Optional;
+
+/** Observes a node pool, and does to Azure what is planned, after a look of its own: what is planned by an older one may be wrong by now. */
+final class PoolExecutor {
+    private final FleetWatch fleets;
+    private final Clock clock;
+
+    PoolExecutor(FleetWatch fleets, Clock clock) {
+        this.fleets = fleets;
+        this.clock = clock;
+    }
+
+    /**
+     * What came of one look at a node pool.
+     *
+     * @param plan as it is after what was done
+     * @param done the plan that Azure has accepted
+     */
+    record Passed(PoolObservation seen, PoolPlan plan, Optional<PoolPlan> done) {}
+
+    /** Does one thing at most. */
+    Passed pass(PlanetaryNodePool pool) {
+        var seen = observe(pool);
+        var plan = PoolPlan.of(seen);
+        if (seen.fleet().isEmpty()) {
+            fleets.wake();
+        }
+        if (plan.changesAzure()) {
+            var turn = fleets.take(
+                    (azure, live) -> step(azure, PoolPlan.of(near(pool, live)).step()));
+            var after = observe(pool);
+            var accepted = turn instanceof Turn.Had(var done) && done.isPresent();
+            return new Passed(after, after(turn, plan, after), accepted ? Optional.of(plan) : Optional.empty());
+        }
+        if (plan.freesNothing()) {
+            // That nothing is left is not taken from an old look.
+            var turn = fleets.take((_, _) -> Optional.empty());
+            var after = observe(pool);
+            return new Passed(after, after(turn, plan, after), Optional.empty());
+        }
+        return new Passed(seen, plan, Optional.empty());
+    }
+
+    private static PoolPlan after(Turn turn, PoolPlan before, PoolObservation seen) {
+        return switch (turn) {
+            case Turn.Taken _ -> before.waits();
+            case Turn.Had _ -> PoolPlan.of(seen);
+            case Turn.Refused(var error) -> PoolPlan.refused(seen, error);
+        };
+    }
+
+    private PoolObservation observe(PlanetaryNodePool pool) {
+        return new PoolObservation(
+                pool,
+                fleets.latest(),
+                fleets.silence(),
+                fleets.notBefore(PoolModel.of(pool).name()),
+                clock.instant());
+    }
+
+    private PoolObservation near(PlanetaryNodePool pool, Fleet live) {
+        var cached = observe(pool);
+        return new PoolObservation(pool, Optional.of(live), Optional.empty(), cached.notBefore(), cached.now());
+    }
+
+    private Optional<Done> step(AgentPools azure, Step step) throws ArmException {
+        return switch (step) {
+            case Step.Create(var wanted, var _) -> {
+                fleets.writes(wanted.name());
+                var after = azure.create(wanted);
+                yield Optional.of(new Done(
+                        new AgentPool(wanted, Optional.empty(), "Creating", wanted.min(), Optional.empty()), after));
+            }
+            case Step.Update(var present, var wanted) -> {
+                fleets.writes(present.name());
+                yield Optional.of(new Done(present.in("Updating"), azure.update(present, wanted)));
+            }
+            case Step.Delete(var present) -> Optional.of(new Done(present.in("Deleting"), azure.delete(present)));
+            case Step.Release _, Step.Nothing _ -> Optional.empty();
+        };
+    }
+}

@@ -1,0 +1,90 @@
+package dev.planetary.status;
+
+import dev.planetary.api.Condition;
+import dev.planetary.api.Condition.Status;
+import dev.planetary.api.PlanetaryNodePool;
+import dev.planetary.api.PlanetaryNodePoolStatus;
+import dev.planetary.api.PlanetaryNodePoolStatus.Phase;
+import dev.planetary.azure.AgentPool;
+import dev.planetary.desired.PoolModel;
+import dev.planetary.observe.PoolObservation;
+import dev.planetary.observe.Quoted;
+import dev.planetary.plan.PoolPlan;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+
+/** From what was seen and planned to the status of a PlanetaryNodePool. */
+public final class PoolStatus {
+    private PoolStatus() {}
+
+    public static PlanetaryNodePoolStatus of(PoolObservation seen, PoolPlan plan) {
+        var name = PoolModel.of(seen.pool()).name();
+        var known = seen.fleet().isPresent();
+        var before = seen.status();
+        var own = seen.own();
+        return new PlanetaryNodePoolStatus(
+                seen.pool().getMetadata().getGeneration(),
+                plan.phase(),
+                name,
+                known
+                        ? own.stream()
+                                .filter(p -> p.name().equals(name))
+                                .findFirst()
+                                .map(AgentPool::provisioningState)
+                                .orElse(null)
+                        : before.provisioningState(),
+                known ? Integer.valueOf(own.stream().mapToInt(AgentPool::nodes).sum()) : before.nodes(),
+                seen.fleet().map(f -> f.cluster().region()).orElse(before.region()),
+                plan.retryAt().map(PoolStatus::rfc3339).orElse(null),
+                conditions(
+                        seen.pool(),
+                        plan.phase() == Phase.Ready,
+                        plan.permanent(),
+                        Quoted.reason(plan.reason()),
+                        Quoted.beginning(plan.message()),
+                        seen.now()));
+    }
+
+    /** A pass that failed: what was known stays, and it is said that it is tried again. */
+    public static PlanetaryNodePoolStatus error(PlanetaryNodePool pool, RuntimeException e, Instant now) {
+        var before = pool.statusOrNothing();
+        var message = Quoted.beginning("the operator failed and tries again: " + e.getMessage());
+        return new PlanetaryNodePoolStatus(
+                pool.getMetadata().getGeneration(),
+                before.phase() == null ? Phase.Pending : before.phase(),
+                before.poolName(),
+                before.provisioningState(),
+                before.nodes(),
+                before.region(),
+                null,
+                conditions(pool, false, false, "OperatorError", message, now));
+    }
+
+    private static List<Condition> conditions(
+            PlanetaryNodePool pool, boolean ready, boolean permanent, String reason, String message, Instant now) {
+        var all = new ArrayList<Condition>();
+        all.add(condition(pool, Condition.READY, ready ? Status.True : Status.False, reason, message, now));
+        if (!ready) {
+            all.add(condition(
+                    pool, permanent ? Condition.STALLED : Condition.RECONCILING, Status.True, reason, message, now));
+        }
+        return all;
+    }
+
+    /** The time of the last transition stays while the status does. */
+    private static Condition condition(
+            PlanetaryNodePool pool, String type, Status status, String reason, String message, Instant now) {
+        var since = pool.statusOrNothing()
+                .condition(type)
+                .filter(c -> c.status() == status)
+                .map(Condition::lastTransitionTime)
+                .orElseGet(() -> rfc3339(now));
+        return new Condition(type, status, pool.getMetadata().getGeneration(), since, reason, message);
+    }
+
+    private static String rfc3339(Instant time) {
+        return time.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

@@ -1,0 +1,390 @@
+package dev.planetary.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import dev.planetary.api.Condition;
+import dev.planetary.api.PlanetaryNodePool;
+import dev.planetary.api.PlanetaryNodePoolStatus;
+import dev.planetary.api.PlanetaryNodePoolStatus.Phase;
+import dev.planetary.apply.HandClock;
+import dev.planetary.azure.FakeAks.Failure;
+import dev.planetary.azure.FakeAks.Reply;
+import dev.planetary.azure.FakeArm;
+import dev.planetary.azure.FleetPace;
+import dev.planetary.azure.FleetWatch;
+import dev.planetary.status.PoolStatus;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Each error of Azure, on its way through the SDK: what people read, and when it is tried again. Azure says some at once, and some of an
+ * operation that it had accepted; most can come both ways.
+ */
+class PoolErrorsTest {
+    private static final String QUOTA =
+            "Operation could not be completed as it results in exceeding approved standardDSv5Family Cores quota. Additional details -"
+                    + " Deployment Model: Resource Manager, Location: westeurope, Current Limit: %s, Current Usage: 8, Additional Required: 8,"
+                    + " (Minimum) New Limit Required: 16. Submit a request for Quota increase at https://aka.ms/quota";
+    private static final String SPOT_QUOTA =
+            "Operation could not be completed as it results in exceeding approved LowPriorityCores quota. Additional details - Location:"
+                    + " westeurope, Current Limit: 3, Current Usage: 0, Additional Required: 8, (Minimum) New Limit Required: 8.";
+
+    /** The rows of docs/azure.md. */
+    enum Row {
+        FAMILY_QUOTA(
+                400,
+                "OperationNotAllowed",
+                QUOTA.formatted(10),
+                true,
+                "QuotaExceeded",
+                10,
+                "quota of standardDSv5Family Cores does not suffice: limit 10, in use 8, 8 more wanted. Ask Azure for a quota of at least 16"),
+        QUOTA_OF_NOTHING(400, "OperationNotAllowed", QUOTA.formatted(0), true, "QuotaExceeded", 60, "limit 0"),
+        SPOT_CORES(400, "OperationNotAllowed", SPOT_QUOTA, true, "QuotaExceeded", 10, "spot cores (LowPriorityCores)"),
+        REGIONAL_QUOTA(
+                400,
+                "OperationNotAllowed",
+                "Operation could not be completed as it results in exceeding approved Total Regional Cores quota.",
+                true,
+                "QuotaExceeded",
+                10,
+                "quota of Total Regional Cores does not suffice"),
+        AKS_S_OWN_WORD(
+                400,
+                "ErrCode_InsufficientVCPUQuota",
+                "Insufficient vcpu quota requested 8, remaining 2 for family standardDSv5Family for region westeurope.",
+                true,
+                "QuotaExceeded",
+                10,
+                "quota of standardDSv5Family does not suffice (ErrCode_InsufficientVCPUQuota: Insufficient vcpu quota requested 8"),
+        ANOTHER_OPERATION(
+                409,
+                "OperationNotAllowed",
+                "Another agentpool operation (Creating) is in progress",
+                false,
+                "OperationInProgress",
+                1,
+                "waits until another operation in Azure is over"),
+        PREEMPTED(
+                409,
+                "OperationPreempted",
+                "overriden and canceled by a later operation",
+                false,
+                "OperationInProgress",
+                1,
+                "waits until another operation in Azure is over"),
+        ETAG(
+                412,
+                "EtagMismatch",
+                "The ETag does not match",
+                false,
+                "ChangedMeanwhile",
+                1,
+                "somebody else changed the agent pool"),
+        OTHER_ETAG(
+                409,
+                "OriginalEtagNotExpect",
+                "original etag not expected",
+                false,
+                "ChangedMeanwhile",
+                1,
+                "somebody else changed the agent pool"),
+        NO_SUCH_SIZE(
+                400,
+                "SkuNotAvailable",
+                "The requested size Standard_D8s_v5 is not available in location westeurope",
+                true,
+                "SizeNotAvailable",
+                23 * 60,
+                "the subscription cannot have Standard_D8s_v5 in this region or these zones"),
+        ALLOCATION(
+                409,
+                "AllocationFailed",
+                "no room",
+                false,
+                "NoCapacity",
+                60,
+                "Azure has no Standard_D8s_v5 in zones 1, 2 now; without zones"),
+        ZONAL_ALLOCATION(409, "ZonalAllocationFailed", "no room", false, "NoCapacity", 60, "in zones 1, 2"),
+        OVERCONSTRAINED(
+                409,
+                "OverconstrainedAllocationRequest",
+                "no room",
+                false,
+                "NoCapacity",
+                60,
+                "or with another vmSize, it may be had"),
+        OVERCONSTRAINED_IN_ZONE(
+                409, "OverconstrainedZonalAllocationRequest", "no room", false, "NoCapacity", 60, "in zones 1, 2"),
+        UNKNOWN_TO_AZURE(
+                401,
+                "AuthenticationFailed",
+                "who is it",
+                true,
+                "Forbidden",
+                10,
+                "Azure refuses the operator's identity"),
+        WITHOUT_RIGHTS(
+                403,
+                "AuthorizationFailed",
+                "does not have authorization to perform action 'agentPools/write'",
+                true,
+                "Forbidden",
+                10,
+                "agentPools/write"),
+        SUBNET(
+                400,
+                "InsufficientSubnetSize",
+                "pre-allocated IPs 620 exceeds IPs available 251",
+                true,
+                "SubnetFull",
+                60,
+                "lower maxNodes"),
+        NO_CLUSTER(
+                404,
+                "ResourceNotFound",
+                "managedClusters/aks was not found",
+                true,
+                "ClusterNotFound",
+                10,
+                "is not there"),
+        INVALID(400, "InvalidParameter", "nodeLabels are wrong", true, "Refused", 60, "nodeLabels are wrong"),
+        SERVER(500, "InternalServerError", "oops", false, "AzureUnavailable", 1, "Azure does not answer as it should");
+
+        private final int status;
+        private final String code;
+        private final String message;
+        private final boolean stalled;
+        private final String reason;
+        private final Duration again;
+        private final String words;
+
+        Row(int status, String code, String message, boolean stalled, String reason, int minutes, String words) {
+            this.status = status;
+            this.code = code;
+            this.message = message;
+            this.stalled = stalled;
+            this.reason = reason;
+            this.again = Duration.ofMinutes(minutes);
+            this.words = words;
+        }
+
+        /** What only an answer can say, not an operation. */
+        boolean onlyAtOnce() {
+            return switch (this) {
+                case UNKNOWN_TO_AZURE, WITHOUT_RIGHTS, NO_CLUSTER, INVALID, SERVER -> true;
+                default -> false;
+            };
+        }
+    }
+
+    private final FakeArm arm = new FakeArm();
+    private final HandClock clock = new HandClock();
+    private final FleetWatch fleets = new FleetWatch(
+            arm.client(),
+            new FleetPace(Duration.ofMillis(10), Duration.ofMillis(10), FleetPace.WRITE, Duration.ofMillis(10)),
+            clock);
+    private final PoolExecutor executor = new PoolExecutor(fleets, clock);
+
+    @AfterEach
+    void close() {
+        fleets.close();
+        arm.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void what_Azure_refuses_at_once_is_told_and_tried_again_in_time(Row row) {
+        var pool = seen(pool("Regular"));
+        arm.breaks(call -> call.method().equals("PUT")
+                ? Optional.of(Reply.error(row.status, row.code, row.message))
+                : Optional.empty());
+
+        look(pool);
+
+        isTold(pool, row);
+        isTriedAgainInTime(pool, row, 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void what_fails_in_Azure_later_is_told_and_tried_again_in_time(Row row) {
+        assumeFalse(row.onlyAtOnce());
+        var pool = seen(pool("Regular"));
+        arm.aks().take(Duration.ZERO);
+        arm.aks().fail(_ -> Optional.of(new Failure(row.code, row.message)));
+        look(pool);
+
+        clock.pass(Duration.ofSeconds(1));
+        await().until(() -> fleets.latest().orElseThrow().pools().getFirst().settled());
+        look(pool);
+
+        isTold(pool, row);
+        assertThat(pool.getStatus().provisioningState()).isEqualTo("Failed");
+        isTriedAgainInTime(pool, row, 1);
+    }
+
+    @Test
+    void no_spot_machine_is_no_reason_to_stall() {
+        var pool = seen(pool("Spot"));
+        arm.breaks(call -> call.method().equals("PUT")
+                ? Optional.of(Reply.error(400, "SkuNotAvailable", "no spot"))
+                : Optional.empty());
+
+        look(pool);
+
+        var told = pool.getStatus().condition(Condition.RECONCILING).orElseThrow();
+        assertThat(told.reason()).isEqualTo("NoCapacity");
+        assertThat(told.message()).contains("no Standard_D8s_v5 on spot in zones 1, 2 now");
+        assertThat(Duration.between(clock.instant(), pool.getStatus().retry().orElseThrow()))
+                .isEqualTo(Duration.ofHours(1));
+    }
+
+    @Test
+    void a_throttled_write_waits_as_long_as_Azure_says_and_nothing_is_asked_meanwhile() {
+        var pool = seen(pool("Regular"));
+        arm.breaks(call -> call.write()
+                ? Optional.of(Reply.error(429, "Throttled", "slowly").with("Retry-After", "300"))
+                : Optional.empty());
+
+        look(pool);
+
+        var told = pool.getStatus().condition(Condition.RECONCILING).orElseThrow();
+        assertThat(told.reason()).isEqualTo("Throttled");
+        assertThat(told.message()).contains("asked too often").endsWith("tried again at 2026-01-01T00:05:00Z");
+        var calls = arm.calls().size();
+        clock.pass(Duration.ofSeconds(299));
+        look(pool);
+        assertThat(arm.calls()).hasSize(calls);
+
+        // When
+        arm.breaks(_ -> Optional.empty());
+        clock.pass(Duration.ofSeconds(2));
+        look(pool);
+
+        // Then
+        assertThat(arm.aks().made()).hasSize(1);
+        assertThat(pool.getStatus().retryAt()).isNull();
+    }
+
+    @Test
+    void another_spec_is_tried_at_once() {
+        var pool = seen(pool("Regular"));
+        arm.breaks(call -> call.method().equals("PUT")
+                ? Optional.of(Reply.error(400, "OperationNotAllowed", QUOTA.formatted(10)))
+                : Optional.empty());
+        look(pool);
+        arm.breaks(_ -> Optional.empty());
+
+        var other = pool("Spot");
+        other.getMetadata().setGeneration(2L);
+        other.setStatus(pool.getStatus());
+        look(other);
+
+        assertThat(arm.aks().made()).hasSize(1);
+        assertThat(other.getStatus().phase()).isEqualTo(Phase.Updating);
+    }
+
+    @Test
+    void an_end_that_fails_in_Azure_is_told_and_tried_again() {
+        var pool = seen(pool("Regular"));
+        arm.aks().take(Duration.ZERO);
+        look(pool);
+        pool.getMetadata().setDeletionTimestamp("2026-01-01T00:00:00Z");
+        pool.getMetadata().setGeneration(2L);
+        arm.aks().fail(_ -> Optional.of(new Failure("InternalOperationError", "cannot drain")));
+        clock.pass(Duration.ofSeconds(1));
+        await().until(() -> fleets.latest().orElseThrow().pools().getFirst().settled());
+        look(pool);
+        assertThat(reason(pool)).isEqualTo("Deleting");
+
+        clock.pass(Duration.ofSeconds(1));
+        await().until(() -> fleets.latest().orElseThrow().pools().getFirst().settled());
+        look(pool);
+
+        assertThat(reason(pool)).isEqualTo("OperationFailed");
+        assertThat(pool.getStatus().phase()).isEqualTo(Phase.Deleting);
+        assertThat(pool.getStatus().condition(Condition.READY).orElseThrow().message())
+                .contains("cannot drain", "tried again at");
+        arm.aks().fail(_ -> Optional.empty());
+        clock.pass(Duration.ofMinutes(11));
+        look(pool);
+        assertThat(arm.aks().names()).isEmpty();
+    }
+
+    private void isTold(PlanetaryNodePool pool, Row row) {
+        var status = pool.getStatus();
+        var ready = status.condition(Condition.READY).orElseThrow();
+        assertThat(ready.status()).isEqualTo(Condition.Status.False);
+        assertThat(ready.reason()).isEqualTo(row.reason);
+        assertThat(ready.message()).contains(row.words).contains("; tried again at " + status.retryAt());
+        assertThat(status.condition(row.stalled ? Condition.STALLED : Condition.RECONCILING))
+                .isPresent();
+        assertThat(status.condition(row.stalled ? Condition.RECONCILING : Condition.STALLED))
+                .isEmpty();
+        assertThat(status.phase() == Phase.Failed).isEqualTo(row.stalled);
+        assertThat(Duration.between(clock.instant(), status.retry().orElseThrow()))
+                .isEqualTo(row.again);
+    }
+
+    /** Not before, also by a process that remembers nothing; then once. */
+    private void isTriedAgainInTime(PlanetaryNodePool pool, Row row, int puts) {
+        var told = pool.getStatus();
+        clock.pass(row.again.minusSeconds(1));
+        look(pool);
+        assertThat(puts()).isEqualTo(puts);
+        assertThat(pool.getStatus()).isEqualTo(told);
+
+        clock.pass(Duration.ofSeconds(2));
+        look(pool);
+        assertThat(puts()).isEqualTo(puts + 1);
+    }
+
+    private long puts() {
+        return arm.writes().stream().filter(c -> c.method().equals("PUT")).count();
+    }
+
+    private static String reason(PlanetaryNodePool pool) {
+        return pool.getStatus().condition(Condition.READY).orElseThrow().reason();
+    }
+
+    /** Azure has been looked at once, and goes on being. */
+    private PlanetaryNodePool seen(PlanetaryNodePool pool) {
+        fleets.start(() -> true, () -> {});
+        await().until(() -> fleets.latest().isPresent());
+        return pool;
+    }
+
+    private PlanetaryNodePoolStatus look(PlanetaryNodePool pool) {
+        // A look by the clock may be going on: then it is another's turn.
+        await().until(() -> {
+            var passed = executor.pass(pool);
+            pool.setStatus(PoolStatus.of(passed.seen(), passed.plan()));
+            return !pool.getStatus()
+                    .condition(Condition.READY)
+                    .orElseThrow()
+                    .message()
+                    .contains("another pool");
+        });
+        return pool.getStatus();
+    }
+
+    private static PlanetaryNodePool pool(String priority) {
+        return Serialization.unmarshal(
+                """
+                apiVersion: planetary.dev/v1alpha1
+                kind: PlanetaryNodePool
+                metadata: {name: cpu, uid: 7f3c, generation: 1}
+                spec: {vmSize: Standard_D8s_v5, maxNodes: 20, zones: ["1", "2"], priority: %s}
+                """
+                        .formatted(priority),
+                PlanetaryNodePool.class);
+    }
+}
