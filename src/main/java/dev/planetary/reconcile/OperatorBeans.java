@@ -4,6 +4,7 @@ import dev.planetary.apply.ApiConnections;
 import dev.planetary.azure.AzureLine;
 import dev.planetary.azure.FleetPace;
 import dev.planetary.azure.FleetWatch;
+import dev.planetary.azure.MeteredAgentPools;
 import dev.planetary.dask.HttpSchedulerClient;
 import dev.planetary.dask.MeteredSchedulerClient;
 import dev.planetary.dask.Pace;
@@ -14,6 +15,7 @@ import dev.planetary.settings.OperatorSettings.Role;
 import dev.planetary.telemetry.ControlLoop;
 import dev.planetary.telemetry.LoopMeters;
 import dev.planetary.telemetry.Meters;
+import dev.planetary.telemetry.PoolGauges;
 import dev.planetary.telemetry.RequestMeters;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -65,13 +67,14 @@ final class OperatorBeans {
     /** What the reconciler of node pools asks for, in the role that has one. */
     @Produces
     @Singleton
-    PoolParts poolParts(KubernetesClient client, AzureSettings settings) {
+    PoolParts poolParts(KubernetesClient client, AzureSettings settings, MeterRegistry registry) {
         return PoolParts.of(
                 client,
                 new FleetWatch(
-                        AzureLine.of(settings),
+                        new MeteredAgentPools(AzureLine.of(settings), registry),
                         new FleetPace(settings.poll(), settings.rest(), FleetPace.WRITE, settings.poll()),
                         Clock.systemUTC()),
+                new PoolGauges(registry),
                 Clock.systemUTC(),
                 Executors.newVirtualThreadPerTaskExecutor(),
                 Optional.ofNullable(System.getenv("HOSTNAME")).orElse("planetary-azure"));

@@ -42,6 +42,8 @@ public final class PlanetaryNodePoolReconciler implements Reconciler<PlanetaryNo
 
     @Override
     public List<EventSource<?, PlanetaryNodePool>> prepareEventSources(EventSourceContext<PlanetaryNodePool> context) {
+        var pools = context.getPrimaryCache();
+        parts.gauges().follow(pools::list);
         return List.of(parts.events().of(context));
     }
 

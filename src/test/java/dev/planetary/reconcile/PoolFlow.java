@@ -9,6 +9,7 @@ import dev.planetary.azure.FakeArm;
 import dev.planetary.azure.FleetPace;
 import dev.planetary.azure.FleetWatch;
 import dev.planetary.it.ApiServer;
+import dev.planetary.telemetry.PoolGauges;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -19,6 +20,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
 import io.javaoperatorsdk.operator.Operator;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.time.Duration;
@@ -79,7 +81,13 @@ final class PoolFlow implements BeforeEachCallback, AfterEachCallback, AutoClose
                     o -> o.withKubernetesClient(client).withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
             var fleets = new FleetWatch(new MortalAzure(arm.client(), wire), pace, Clock.systemUTC());
             operator.register(
-                    new PlanetaryNodePoolReconciler(PoolParts.of(client, fleets, Clock.systemUTC(), threads, "tests")),
+                    new PlanetaryNodePoolReconciler(PoolParts.of(
+                            client,
+                            fleets,
+                            new PoolGauges(new SimpleMeterRegistry()),
+                            Clock.systemUTC(),
+                            threads,
+                            "tests")),
                     c -> c.withLabelSelector(RUN + "=" + run));
             operator.start();
         }
