@@ -544,8 +544,10 @@ def test_renewed_certificates_are_loaded_into_the_connections_in_use(pods):
 def stop_button(condition):
     """Sends this process what a notebook's stop button does, once the condition holds, until it is heard.
 
-    An interrupt that arrives while Python collects garbage is lost.
+    An interrupt that arrives while Python collects garbage is lost; and a process that a script started in
+    the background, as these tests may be, ignores all.
     """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     heard = threading.Event()
 
     def press():
@@ -562,6 +564,7 @@ def stop_button(condition):
     finally:
         heard.set()
         thread.join()
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_stop_button_ends_what_is_waited_for(kube):
