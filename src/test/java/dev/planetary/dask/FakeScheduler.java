@@ -30,6 +30,7 @@ final class FakeScheduler implements AutoCloseable {
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpServer server;
     private final Cluster cluster;
+    private volatile Answer standing;
 
     FakeScheduler(Cluster cluster) throws Exception {
         this(cluster, InetAddress.ofLiteral("127.0.0.1"), 0);
@@ -73,6 +74,12 @@ final class FakeScheduler implements AutoCloseable {
         return this;
     }
 
+    /** To every request that knows of nothing yet, as the real one: an answer that is lost with its connection is given again. */
+    FakeScheduler stands(String state) {
+        standing = new Answer(200, state);
+        return this;
+    }
+
     FakeScheduler answers(int status) {
         answers.add(new Answer(status, ""));
         return this;
@@ -99,7 +106,8 @@ final class FakeScheduler implements AutoCloseable {
                 exchange.sendResponseHeaders(401, -1);
                 return;
             }
-            var answer = answers.take();
+            var knows = uri.getRawQuery() != null && uri.getRawQuery().contains("boot=");
+            var answer = standing != null && !knows ? standing : answers.take();
             var bytes = answer.body().getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
             exchange.getResponseBody().write(bytes);

@@ -53,7 +53,7 @@ class WatchOverHttpsTest {
 
     @Test
     void restartedSchedulerIsFoundAgainUnderItsNewBoot() throws Exception {
-        follow(scheduler.answers(state("before", 9)).endpoint());
+        follow(scheduler.stands(state("before", 9)).endpoint());
         await().until(() -> version() == 9);
 
         scheduler.close();
@@ -61,14 +61,14 @@ class WatchOverHttpsTest {
         assertThat(watch.latest("c")).as("unknown, not zero workers").isEmpty();
 
         var port = scheduler.port();
-        scheduler = new FakeScheduler(cluster, InetAddress.ofLiteral("127.0.0.1"), port).answers(state("after", 1));
+        scheduler = new FakeScheduler(cluster, InetAddress.ofLiteral("127.0.0.1"), port).stands(state("after", 1));
         await().until(() -> version() == 1);
         assertThat(watch.latest("c").orElseThrow().boot()).isEqualTo("after");
     }
 
     @Test
     void wrongTokenIsUnauthorizedUntilTheEndpointIsReplaced() {
-        var right = scheduler.answers(state("b", 1)).endpoint();
+        var right = scheduler.stands(state("b", 1)).endpoint();
         follow(new SchedulerEndpoint("c", right.podUid(), right.host(), right.port(), right.caPem(), "old"));
         await().until(() -> reason().equals(Optional.of(Reason.UNAUTHORIZED)));
 
@@ -80,7 +80,7 @@ class WatchOverHttpsTest {
     @Test
     void wrongAuthorityIsUntrustedUntilTheEndpointIsReplaced() {
         var stranger = Cluster.of("c");
-        follow(stranger.endpoint(scheduler.answers(state("b", 1)).port()));
+        follow(stranger.endpoint(scheduler.stands(state("b", 1)).port()));
         await().until(() -> reason().equals(Optional.of(Reason.UNTRUSTED)));
         assertThat(scheduler.asked).isEmpty();
 
