@@ -88,38 +88,12 @@ public record ClusterObservation(
 
     /** The same, with what the scheduler says when it is asked anew; empty: it did not answer. */
     public ClusterObservation withState(Optional<SchedulerState> fresh) {
-        return new ClusterObservation(
-                cluster,
-                accepted,
-                pods,
-                services,
-                policies,
-                budgets,
-                configMaps,
-                fresh,
-                silentSince,
-                calm,
-                jobs,
-                whereabouts,
-                now);
+        return with(cluster, fresh, whereabouts);
     }
 
     /** The same, with where data and nodes are. */
     public ClusterObservation at(Optional<Whereabouts> places) {
-        return new ClusterObservation(
-                cluster,
-                accepted,
-                pods,
-                services,
-                policies,
-                budgets,
-                configMaps,
-                state,
-                silentSince,
-                calm,
-                jobs,
-                places,
-                now);
+        return with(cluster, state, places);
     }
 
     /** The same, with its stop in the status. */
@@ -130,19 +104,24 @@ public record ClusterObservation(
         copy.setMetadata(cluster.getMetadata());
         copy.setSpec(cluster.getSpec());
         copy.setStatus(status);
+        return with(copy, state, whereabouts);
+    }
+
+    private ClusterObservation with(
+            PlanetaryCluster otherCluster, Optional<SchedulerState> otherState, Optional<Whereabouts> otherPlaces) {
         return new ClusterObservation(
-                copy,
+                otherCluster,
                 accepted,
                 pods,
                 services,
                 policies,
                 budgets,
                 configMaps,
-                state,
+                otherState,
                 silentSince,
                 calm,
                 jobs,
-                whereabouts,
+                otherPlaces,
                 now);
     }
 

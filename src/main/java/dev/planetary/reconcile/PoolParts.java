@@ -25,7 +25,7 @@ record PoolParts(
             Clock clock,
             Executor executor,
             String instance) {
-        var statuses = new PoolStatusWriter(client);
+        var statuses = new PoolStatusWriter(client, clock);
         return new PoolParts(
                 new PoolExecutor(fleets, clock),
                 statuses,

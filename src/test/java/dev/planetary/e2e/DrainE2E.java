@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.policy.v1.EvictionBuilder;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -66,14 +65,14 @@ class DrainE2E {
             assertThat(busy).as("workers that hold results and run a task").isNotEmpty();
 
             // When
-            var evicted = real.client().pods().inNamespace(real.namespace()).withName(busy.getFirst());
-            var uid = evicted.get().getMetadata().getUid();
-            evicted.evict(new EvictionBuilder()
-                    .withNewMetadata()
+            var uid = real.client()
+                    .pods()
+                    .inNamespace(real.namespace())
                     .withName(busy.getFirst())
-                    .withNamespace(real.namespace())
-                    .endMetadata()
-                    .build());
+                    .get()
+                    .getMetadata()
+                    .getUid();
+            real.evict(busy.getFirst());
 
             // Then: the next one is made while this one still gives its results away
             Awaitility.await("replacement")

@@ -3,7 +3,6 @@ package dev.planetary.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.planetary.api.PlanetaryCluster;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.EmptyDirVolumeSource;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -78,18 +77,7 @@ class NotebookE2E {
                         .addToStringData("token", "for-the-test")
                         .build())
                 .create();
-        client.resource(new ConfigMapBuilder()
-                        .withNewMetadata()
-                        .withName("trusted")
-                        .withNamespace(real.namespace())
-                        .endMetadata()
-                        .withData(client.configMaps()
-                                .inNamespace(RealCluster.SYSTEM)
-                                .withName("planetary-trusted-ca")
-                                .get()
-                                .getData())
-                        .build())
-                .create();
+        real.createTrusted();
         Stream.of("rights.yaml", "jupyterlab.yaml")
                 .flatMap(
                         file -> Stream.of(RealCluster.read(SAMPLE.resolve(file)).split("(?m)^---$")))

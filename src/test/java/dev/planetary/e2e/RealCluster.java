@@ -7,11 +7,13 @@ import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryJob;
 import dev.planetary.api.PlanetaryJobStatus;
 import dev.planetary.desired.Labels;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.policy.v1.EvictionBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -285,6 +287,35 @@ public final class RealCluster
     Told listen(String name) {
         return new Told(
                 client.resources(PlanetaryCluster.class).inNamespace(namespace).withName(name));
+    }
+
+    /** Asks for it as `kubectl drain` does. */
+    void evict(String pod) {
+        client.pods()
+                .inNamespace(namespace)
+                .withName(pod)
+                .evict(new EvictionBuilder()
+                        .withNewMetadata()
+                        .withName(pod)
+                        .withNamespace(namespace)
+                        .endMetadata()
+                        .build());
+    }
+
+    /** ConfigMap {@code trusted} in the test's namespace, with the stand-in's authority at {@code ca.crt}. */
+    void createTrusted() {
+        client.resource(new ConfigMapBuilder()
+                        .withNewMetadata()
+                        .withName("trusted")
+                        .withNamespace(namespace)
+                        .endMetadata()
+                        .withData(client.configMaps()
+                                .inNamespace(SYSTEM)
+                                .withName("planetary-trusted-ca")
+                                .get()
+                                .getData())
+                        .build())
+                .create();
     }
 
     List<Pod> workers(String cluster) {

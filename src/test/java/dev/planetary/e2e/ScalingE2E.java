@@ -3,7 +3,6 @@ package dev.planetary.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
-import io.fabric8.kubernetes.api.model.policy.v1.EvictionBuilder;
 import java.util.Random;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -101,16 +100,7 @@ class ScalingE2E {
     private void evictOne(Random chance) {
         var workers = real.workers("c");
         var one = workers.get(chance.nextInt(workers.size())).getMetadata();
-        real.client()
-                .pods()
-                .inNamespace(real.namespace())
-                .withName(one.getName())
-                .evict(new EvictionBuilder()
-                        .withNewMetadata()
-                        .withName(one.getName())
-                        .withNamespace(real.namespace())
-                        .endMetadata()
-                        .build());
+        real.evict(one.getName());
         Awaitility.await("end of the evicted pod")
                 .atMost(RealCluster.PATIENCE)
                 .until(() -> !RealCluster.uids(real.workers("c")).contains(one.getUid()));

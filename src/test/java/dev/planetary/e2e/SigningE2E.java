@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.planetary.api.PlanetaryCluster;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
@@ -120,18 +119,7 @@ class SigningE2E {
                         .addToStringData("subscription-key", KEY)
                         .build())
                 .create();
-        client.resource(new ConfigMapBuilder()
-                        .withNewMetadata()
-                        .withName("trusted")
-                        .withNamespace(real.namespace())
-                        .endMetadata()
-                        .withData(client.configMaps()
-                                .inNamespace(RealCluster.SYSTEM)
-                                .withName("planetary-trusted-ca")
-                                .get()
-                                .getData())
-                        .build())
-                .create();
+        real.createTrusted();
         for (var yaml : RealCluster.read(Path.of("deploy/manifests/base/sas-broker.yaml"))
                 .split("(?m)^---$")) {
             HasMetadata object = client.getKubernetesSerialization().unmarshal(yaml);

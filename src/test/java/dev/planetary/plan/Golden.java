@@ -1,6 +1,7 @@
 package dev.planetary.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -16,8 +17,10 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 
@@ -38,6 +41,13 @@ final class Golden {
 
     /** File name to text. */
     private final Map<String, String> made = new TreeMap<>();
+
+    /** The tests of every folder below, by what is made of it. */
+    static Stream<DynamicNode> folders(Path root, Function<Folder, Golden> make) {
+        return Folder.all(root).stream()
+                .map(folder ->
+                        dynamicContainer(folder.name(), make.apply(folder).tests(folder)));
+    }
 
     void put(String file, Object content) {
         made.put(file, yaml(content));

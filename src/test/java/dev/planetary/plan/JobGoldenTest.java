@@ -1,7 +1,5 @@
 package dev.planetary.plan;
 
-import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
-
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryJob;
 import dev.planetary.dask.JobProgress;
@@ -53,8 +51,7 @@ class JobGoldenTest {
 
     @TestFactory
     Stream<DynamicNode> folders() {
-        return Folder.all(ROOT).stream()
-                .map(folder -> dynamicContainer(folder.name(), make(folder).tests(folder)));
+        return Golden.folders(ROOT, JobGoldenTest::make);
     }
 
     private static Golden make(Folder folder) {

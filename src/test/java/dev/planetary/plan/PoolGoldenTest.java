@@ -1,7 +1,5 @@
 package dev.planetary.plan;
 
-import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
-
 import dev.planetary.api.PlanetaryNodePool;
 import dev.planetary.azure.AgentPool;
 import dev.planetary.azure.AksCluster;
@@ -69,8 +67,7 @@ class PoolGoldenTest {
 
     @TestFactory
     Stream<DynamicNode> folders() {
-        return Folder.all(ROOT).stream()
-                .map(folder -> dynamicContainer(folder.name(), make(folder).tests(folder)));
+        return Golden.folders(ROOT, PoolGoldenTest::make);
     }
 
     private static Golden make(Folder folder) {
