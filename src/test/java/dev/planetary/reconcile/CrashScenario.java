@@ -93,6 +93,14 @@ enum CrashScenario {
         return !Set.of(OTHER_IMAGE, OTHER_WORKERS, TLS_OFF, TLS_BACK).contains(this);
     }
 
+    /**
+     * How often a cluster may be made in it. What is left of a deleted one stands in the way of its successor until it is collected: an
+     * operator that dies before may have tried all that the next one then does.
+     */
+    int lives() {
+        return this == RECREATION ? 2 : 1;
+    }
+
     boolean deletes() {
         return name().startsWith("DELETION");
     }
