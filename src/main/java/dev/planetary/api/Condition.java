@@ -30,7 +30,7 @@ public record Condition(
     /** Only while true: a limit of the namespace keeps it from having all that it asks for. */
     public static final String LIMITED = "Limited";
 
-    /** Only with {@code spec.data}: the cluster's nodes are in the region of its data. Unknown: data or nodes cannot be located. */
+    /** Only with {@code spec.data}: the nodes of the cluster, or of the job's cluster, are in the region of its data. Unknown: data or nodes cannot be located. */
     public static final String DATA_LOCAL = "DataLocal";
 
     /** Only while true: workers wait for nodes of a node pool, which says why they are not there. */

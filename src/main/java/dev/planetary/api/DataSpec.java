@@ -1,5 +1,6 @@
 package dev.planetary.api;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
@@ -7,7 +8,7 @@ import dev.planetary.api.OnChange.Effect;
 import io.fabric8.generator.annotation.Size;
 import java.util.List;
 
-/** Which data a cluster reads, and how near to it that must be. */
+/** Which data a cluster or a job reads, and how near to it that must be. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record DataSpec(
@@ -35,6 +36,12 @@ public record DataSpec(
     public DataSpec {
         collections = collections == null ? List.of() : List.copyOf(collections);
         locality = locality == null ? Locality.Prefer : locality;
+    }
+
+    /** Whether anybody wants to know where it is. */
+    @JsonIgnore
+    public boolean matters() {
+        return locality != Locality.Ignore;
     }
 
     /** What becomes of a cluster that is far from its data. */

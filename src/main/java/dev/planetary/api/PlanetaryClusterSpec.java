@@ -132,7 +132,28 @@ public record PlanetaryClusterSpec(
 
     /** {@link #data}; empty: nobody looks where it is. */
     public Optional<DataSpec> located() {
-        return Optional.ofNullable(data).filter(d -> d.locality() != DataSpec.Locality.Ignore);
+        return Optional.ofNullable(data).filter(DataSpec::matters);
+    }
+
+    /** The same cluster, reading this. */
+    public PlanetaryClusterSpec reading(DataSpec other) {
+        return new PlanetaryClusterSpec(
+                image,
+                imagePullPolicy,
+                imagePullSecrets,
+                env,
+                envFrom,
+                serviceAccountName,
+                suspend,
+                idleTimeout,
+                maxLifetime,
+                onExpiry,
+                scheduler,
+                workers,
+                workerGroups,
+                other,
+                tls,
+                networkPolicy);
     }
 
     /** {@link #idleTimeout}; empty: never. */

@@ -62,6 +62,12 @@ public record PlanetaryJobSpec(
                 @SchemaFrom(type = AnyType.class)
                 Map<String, Object> template,
         @JsonPropertyDescription(
+                        "Which data the program reads, so that it runs next to it; condition DataLocal says whether it does. The job's own cluster is"
+                                + " made with it, as if it were written in cluster. A cluster that is only referred to keeps its pods where they are:"
+                                + " with locality Require the program is not started there while that is far from the data. Default: cluster.data;"
+                                + " without it nobody looks.")
+                DataSpec data,
+        @JsonPropertyDescription(
                         "Values for the program: each is the variable PARAM_<NAME>, its name in upper case and with _ for what is neither letter nor"
                                 + " digit, and a field of the JSON object in the file $PLANETARY_PARAMETERS_FILE. Default: none.")
                 Map<String, String> parameters,
@@ -134,6 +140,19 @@ public record PlanetaryJobSpec(
     @JsonIgnore
     public ClusterAfter afterwards() {
         return clusterAfter == null ? ClusterAfter.Delete : clusterAfter;
+    }
+
+    /** {@link #cluster}, reading {@link #data}; empty: it runs on one that is there. */
+    @JsonIgnore
+    public Optional<PlanetaryClusterSpec> ownCluster() {
+        return Optional.ofNullable(cluster).map(c -> data == null ? c : c.reading(data));
+    }
+
+    /** What is read, in whichever place it is written; empty: nobody looks where it is. */
+    @JsonIgnore
+    public Optional<DataSpec> located() {
+        return ownCluster().map(PlanetaryClusterSpec::located).orElseGet(() -> Optional.ofNullable(data)
+                .filter(DataSpec::matters));
     }
 
     private static Optional<Duration> limit(String time) {

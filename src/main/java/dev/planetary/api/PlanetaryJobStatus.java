@@ -48,7 +48,8 @@ public record PlanetaryJobStatus(
                         "What the program left in $PLANETARY_RESULT_FILE, or else the last line of its output if that is JSON; at most 3 KiB.")
                 String result,
         @JsonPropertyDescription(
-                        "Ready always: True when it succeeded or is suspended; Complete or Failed at the end; Reconciling, Stalled (kstatus) only while true.")
+                        "Ready always: True when it succeeded or is suspended; Complete or Failed at the end; Reconciling, Stalled (kstatus) only while true; DataLocal where the job"
+                                + " names its data and its cluster is there.")
                 List<Condition> conditions) {
 
     public static final PlanetaryJobStatus NOTHING = new PlanetaryJobStatus(

@@ -24,7 +24,7 @@ public final class JobObjects {
 
     /** Empty: it refers to one that is there. */
     public static Optional<PlanetaryCluster> cluster(PlanetaryJob job) {
-        return Optional.ofNullable(job.getSpec().cluster()).map(spec -> {
+        return job.getSpec().ownCluster().map(spec -> {
             var cluster = new PlanetaryCluster();
             cluster.setMetadata(meta(job));
             cluster.setSpec(spec);

@@ -58,7 +58,8 @@ public final class RunnerPod {
                 .withServiceAccountName(accepted.serviceAccountName())
                 .withImagePullSecrets(accepted.imagePullSecrets())
                 .withSecurityContext(PodParts.podSecurity())
-                .withAffinity(Placement.NOT_ON_SPOT)
+                // Next to its cluster: what it fetches comes from there.
+                .withAffinity(Placement.near(Placement.NOT_ON_SPOT, cluster.near()))
                 .withVolumes(volumes(job, cluster))
                 .withContainers(container(job, cluster, attempt))
                 .endSpec()

@@ -25,9 +25,9 @@ public final class EndingNodes {
         return !NodeEnd.of(node).isEmpty();
     }
 
-    /** Nodes are touched often, by heartbeats above all; only this counts. */
+    /** Nodes are touched often, by heartbeats above all; only this counts, and where they are. */
     public static boolean sayTheSame(Node a, Node b) {
-        return NodeEnd.of(a).equals(NodeEnd.of(b));
+        return NodeEnd.of(a).equals(NodeEnd.of(b)) && NodeRegions.of(a).equals(NodeRegions.of(b));
     }
 
     /** What is kept of a node: a large cluster has thousands, and each lists its images. */

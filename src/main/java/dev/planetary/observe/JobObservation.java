@@ -15,15 +15,16 @@ import java.util.Optional;
 /**
  * All that a decision about a job may rest on, at one moment.
  *
- * @param job       the user's object, with what was written of it
- * @param cluster   the cluster it is on; of its own only if it owns it
- * @param known     what its cluster's pods are made from is known: the cluster has been looked at
- * @param state     what the cluster's scheduler says; empty: it does not answer
- * @param runners   the pods of its attempts, as far as they are there
- * @param unposted  it is certain that the present attempt's pod was never made
- * @param lostSince since when the present attempt has been seen to be without its scheduler
- * @param findings  what stands in the way of new objects
- * @param now       the moment
+ * @param job         the user's object, with what was written of it
+ * @param cluster     the cluster it is on; of its own only if it owns it
+ * @param known       what its cluster's pods are made from is known: the cluster has been looked at
+ * @param state       what the cluster's scheduler says; empty: it does not answer
+ * @param runners     the pods of its attempts, as far as they are there
+ * @param unposted    it is certain that the present attempt's pod was never made
+ * @param lostSince   since when the present attempt has been seen to be without its scheduler
+ * @param whereabouts where its data and its cluster are; empty: it names none, or the cluster has not been looked at
+ * @param findings    what stands in the way of new objects
+ * @param now         the moment
  */
 public record JobObservation(
         PlanetaryJob job,
@@ -33,6 +34,7 @@ public record JobObservation(
         List<ObservedRunner> runners,
         boolean unposted,
         Optional<Instant> lostSince,
+        Optional<Whereabouts> whereabouts,
         List<Finding> findings,
         Instant now) {
     /** The scheduler tells of the last tasks within a second, often after the kubelet tells of the end. A final status never changes. */
@@ -88,13 +90,21 @@ public record JobObservation(
 
     /** The same, with the time since when it is without its scheduler. */
     public JobObservation withoutSchedulerSince(Instant since) {
-        return new JobObservation(job, cluster, known, state, runners, unposted, Optional.of(since), findings, now);
+        return new JobObservation(
+                job, cluster, known, state, runners, unposted, Optional.of(since), whereabouts, findings, now);
     }
 
     /** The same, with a pod that was read, for the cache does not show it. */
     public JobObservation with(ObservedRunner found) {
         var all = new java.util.ArrayList<>(runners);
         all.add(found);
-        return new JobObservation(job, cluster, known, state, List.copyOf(all), unposted, lostSince, findings, now);
+        return new JobObservation(
+                job, cluster, known, state, List.copyOf(all), unposted, lostSince, whereabouts, findings, now);
+    }
+
+    /** The same, whatever stands in the way. */
+    public JobObservation withoutFindings() {
+        return new JobObservation(
+                job, cluster, known, state, runners, unposted, lostSince, whereabouts, List.of(), now);
     }
 }

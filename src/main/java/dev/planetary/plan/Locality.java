@@ -3,16 +3,13 @@ package dev.planetary.plan;
 import dev.planetary.api.Condition;
 import dev.planetary.api.Condition.Status;
 import dev.planetary.api.DataSpec;
-import dev.planetary.api.PlanetaryClusterSpec;
 import dev.planetary.api.PlanetaryClusterStatus;
 import dev.planetary.desired.NearData;
 import dev.planetary.observe.ClusterObservation;
-import dev.planetary.observe.NodeRegions;
 import dev.planetary.observe.Whereabouts;
 import dev.planetary.status.Finding;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Whether a cluster is next to its data. False only where that is certain; whatever is not known is Unknown, and refuses nothing.
@@ -34,24 +31,21 @@ public record Locality(
     /** For the moment until the catalogue has answered for the first time, or not. */
     public static final String LOCATING = DataRegions.Kind.LocatingData.name();
 
-    private static final String ELSEWHERE = "DataElsewhere";
-    private static final String SEVERAL = "DataInSeveralRegions";
-
     /** {@return empty: nobody wants to know} */
     public static Optional<Locality> of(ClusterObservation seen) {
         var spec = seen.cluster().specOrDefault();
         return spec.located().flatMap(data -> seen.whereabouts().map(places -> {
             var regions = DataRegions.of(data, places);
             var required = data.locality() == DataSpec.Locality.Require;
-            var now = judge(regions, places.nodes());
+            var now = Nearness.of(regions, places.nodes());
             var told = remembered(seen, now);
             var binds = required && !Life.of(seen).halted();
             return new Locality(
-                    told.local,
-                    told.reason,
-                    told.message,
-                    binds && (told.local == Status.False || now.reason.equals(LOCATING)),
-                    binds ? told.finding() : Optional.empty(),
+                    told.local(),
+                    told.reason(),
+                    told.message(),
+                    binds && (told.far() || now.locating()),
+                    binds ? finding(told) : Optional.empty(),
                     placement(regions, places, required));
         }));
     }
@@ -72,81 +66,31 @@ public record Locality(
     }
 
     /** Whether users are to be warned of what a condition says, if it has not been said before. Require has its Stalled. */
-    public static boolean warns(PlanetaryClusterSpec spec, Condition dataLocal) {
-        var preferred = spec.located()
-                .filter(d -> d.locality() == DataSpec.Locality.Prefer)
-                .isPresent();
+    public static boolean warns(Optional<DataSpec> located, Condition dataLocal) {
+        var preferred =
+                located.filter(d -> d.locality() == DataSpec.Locality.Prefer).isPresent();
         return preferred && dataLocal.status() == Status.False
                 || dataLocal.reason().equals(DataRegions.Kind.CollectionNotFound.name());
     }
 
-    private record Told(Status local, String reason, String message) {
-        Optional<Finding> finding() {
-            return local == Status.False
-                    ? Optional.of(
-                            new Finding(
-                                    true,
-                                    reason,
-                                    message
-                                            + "; no pods are made, for spec.data.locality is Require: write Prefer to run far from the data"))
-                    : reason.equals(LOCATING) ? Optional.of(new Finding(false, reason, message)) : Optional.empty();
-        }
-    }
-
-    private static Told judge(DataRegions data, NodeRegions nodes) {
-        var where = data.words();
-        if (data.known().size() > 1) {
-            return new Told(
-                    Status.False,
-                    SEVERAL,
-                    where + ": wherever the nodes are, some is far; use a cluster for each region");
-        }
-        var question = nodes.inQuestion();
-        var named = question.stream().filter(r -> !r.equals(NodeRegions.NONE)).collect(Collectors.toSet());
-        var far = named.stream().filter(r -> !data.known().containsKey(r)).collect(Collectors.toSet());
-        // Pods that are far are; where there are none yet, they may come to be near while any node is or may be.
-        var certain = nodes.ofPods().isEmpty() ? !far.isEmpty() && far.equals(question) : !far.isEmpty();
-        if (!data.known().isEmpty() && nodes.watched() && certain) {
-            return new Told(
-                    Status.False,
-                    ELSEWHERE,
-                    "%s; nodes in %s: reading from there is slow and costs egress; run it in a Kubernetes cluster in %s"
-                            .formatted(where, words(named), data.known().firstKey()));
-        }
-        return data.open()
-                .map(gap -> unknown(gap.kind().name(), gap.message()))
-                .or(() -> unplaced(where, nodes, named))
-                .orElseGet(() -> new Told(Status.True, "SameRegion", "%s; nodes in %s".formatted(where, words(named))));
-    }
-
-    /** It is known where the data is, but not where the nodes are. */
-    private static Optional<Told> unplaced(String where, NodeRegions nodes, Set<String> named) {
-        if (!nodes.watched()) {
-            return Optional.of(unknown(
-                    "NodesNotWatched",
-                    where + "; where the nodes are is not known: the operator may not look at nodes"));
-        }
-        if (nodes.inQuestion().isEmpty()) {
-            return Optional.of(unknown("NoNodes", where + "; there are no nodes yet"));
-        }
-        if (named.size() < nodes.inQuestion().size()) {
-            return Optional.of(unknown(
-                    "NodesWithoutRegion",
-                    where + "; where the nodes are is not known: some have no label " + NearData.LABEL));
-        }
-        return named.size() > 1
-                ? Optional.of(unknown(
-                        "NodesInSeveralRegions",
-                        "%s; nodes in %s, and no pod has its node yet".formatted(where, words(named))))
-                : Optional.empty();
+    /** Of what keeps a cluster from having new pods, if its data must be near. */
+    private static Optional<Finding> finding(Nearness told) {
+        return told.far()
+                ? Optional.of(
+                        new Finding(
+                                true,
+                                told.reason(),
+                                told.message()
+                                        + "; no pods are made, for spec.data.locality is Require: write Prefer to run far from the data"))
+                : told.locating() ? Optional.of(new Finding(false, told.reason(), told.message())) : Optional.empty();
     }
 
     /** An operator that has just started knows less than the one before: for the moment until it is told, that one's word counts. */
-    private static Told remembered(ClusterObservation seen, Told now) {
-        return now.reason.equals(LOCATING)
+    private static Nearness remembered(ClusterObservation seen, Nearness now) {
+        return now.locating()
                 ? Optional.ofNullable(seen.cluster().getStatus())
                         .flatMap(s -> condition(s, seen))
-                        .map(c -> new Told(c.status(), c.reason(), c.message()))
+                        .map(Nearness::of)
                         .orElse(now)
                 : now;
     }
@@ -163,13 +107,5 @@ public record Locality(
                 ? places.defaultRegion().map(region -> NearData.of(Set.of(region), false))
                 : Optional.of(NearData.of(
                         data.known().keySet(), required && data.known().size() == 1));
-    }
-
-    private static Told unknown(String reason, String message) {
-        return new Told(Status.Unknown, reason, message);
-    }
-
-    private static String words(Set<String> regions) {
-        return DataRegions.some(regions.stream().sorted().toList());
     }
 }

@@ -51,6 +51,10 @@ record Obstacle(String reason, String message) {
                                                     + " or make the job again under a new name")
                                             .formatted(name, stop.get().at(), PlanetaryCluster.START)));
         }
+        return JobLocality.obstacle(seen).or(() -> answers(seen, cluster));
+    }
+
+    private static Optional<Obstacle> answers(JobObservation seen, PlanetaryCluster cluster) {
         return seen.known() && seen.state().isPresent()
                 ? Optional.empty()
                 : Optional.of(new Obstacle("ClusterStarting", "the scheduler does not answer yet" + words(cluster)));

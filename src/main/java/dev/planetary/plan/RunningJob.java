@@ -195,16 +195,7 @@ final class RunningJob {
     private static Optional<Obstacle> clusterAtRest(JobObservation seen) {
         return seen.cluster()
                 .filter(c -> c.specOrDefault().suspend() || stop(seen).isPresent())
-                .flatMap(_ -> Obstacle.of(new JobObservation(
-                        seen.job(),
-                        seen.cluster(),
-                        true,
-                        seen.state(),
-                        seen.runners(),
-                        false,
-                        Optional.empty(),
-                        List.of(),
-                        seen.now())));
+                .flatMap(_ -> Obstacle.of(seen.withoutFindings()));
     }
 
     /** A stop that this job did not and will not end. */

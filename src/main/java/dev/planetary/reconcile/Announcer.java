@@ -85,7 +85,7 @@ final class Announcer {
     private void dataLocal(PlanetaryCluster cluster, PlanetaryClusterStatus status) {
         var before = Optional.ofNullable(cluster.getStatus()).flatMap(b -> b.condition(Condition.DATA_LOCAL));
         status.condition(Condition.DATA_LOCAL)
-                .filter(c -> Locality.warns(cluster.specOrDefault(), c))
+                .filter(c -> Locality.warns(cluster.specOrDefault().located(), c))
                 .filter(c -> before.filter(b -> b.message().equals(c.message())).isEmpty())
                 .ifPresent(c -> events.warning(cluster, c.reason(), c.message()));
     }

@@ -30,6 +30,7 @@ final class BareJobs {
                 null,
                 null,
                 null,
+                null,
                 spec.clusterAfter(),
                 null,
                 null,

@@ -5,17 +5,21 @@ import dev.planetary.dask.SchedulerWatch;
 import dev.planetary.desired.ClusterModel;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
- * What passes of clusters know and passes of jobs need: what pods are made from, and what the scheduler says. Lost with the process; the
- * next one writes it anew when it looks at its clusters.
+ * What passes of clusters know and passes of jobs need: what pods are made from, where they are, and what the scheduler says. Lost with
+ * the process; the next one writes it anew when it looks at its clusters.
  */
 final class ClusterBoard {
-    private final ConcurrentMap<String, ClusterModel> models = new ConcurrentHashMap<>();
+    /** @param regions of the nodes of its pods */
+    private record Known(ClusterModel model, Set<String> regions) {}
+
+    private final ConcurrentMap<String, Known> clusters = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, Optional<String>> boots = new ConcurrentHashMap<>();
     private final List<Consumer<ClusterModel>> readers = new CopyOnWriteArrayList<>();
     private final SchedulerWatch watch;
@@ -29,11 +33,15 @@ final class ClusterBoard {
         readers.add(reader);
     }
 
-    /** A pass has looked at the cluster. */
-    void note(ClusterModel model) {
+    /**
+     * A pass has looked at the cluster.
+     *
+     * @param regions of the nodes of its pods
+     */
+    void note(ClusterModel model, Set<String> regions) {
         var uid = model.cluster().getMetadata().getUid();
-        var before = models.put(uid, model);
-        if (before == null) {
+        var before = clusters.put(uid, new Known(model, regions));
+        if (before == null || !before.regions.equals(regions)) {
             tell(model);
         }
         answered(uid);
@@ -48,7 +56,12 @@ final class ClusterBoard {
     }
 
     Optional<ClusterModel> model(String clusterUid) {
-        return Optional.ofNullable(models.get(clusterUid));
+        return Optional.ofNullable(clusters.get(clusterUid)).map(Known::model);
+    }
+
+    /** In which regions its pods are; empty: nobody has looked yet. */
+    Optional<Set<String>> regions(String clusterUid) {
+        return Optional.ofNullable(clusters.get(clusterUid)).map(Known::regions);
     }
 
     Optional<SchedulerState> state(String clusterUid) {
@@ -56,7 +69,7 @@ final class ClusterBoard {
     }
 
     void forget(String clusterUid) {
-        models.remove(clusterUid);
+        clusters.remove(clusterUid);
         boots.remove(clusterUid);
     }
 

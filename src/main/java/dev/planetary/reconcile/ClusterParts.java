@@ -43,6 +43,7 @@ record ClusterParts(
         ClusterBoard board,
         ProgressFeed progress,
         NodeEvents nodeEvents,
+        DataPlaces places,
         DataEvents dataEvents,
         NodePools nodePools,
         Shares shares,
@@ -81,7 +82,7 @@ record ClusterParts(
         var nodeEvents = new NodeEvents(settings.nodeWatch());
         var shares = new Shares(NamespaceLimits.of(settings.limits()), image, clock);
         var trustedCa = TrustedCa.read(client, settings);
-        var dataEvents = new DataEvents(
+        var places = new DataPlaces(
                 settings.stacUrl()
                         .map(url -> new HttpCatalogue(
                                 address("planetary.stac-url", url),
@@ -92,6 +93,7 @@ record ClusterParts(
                 clock,
                 executor,
                 telemetry);
+        var dataEvents = new DataEvents(places, nodeEvents);
         var board = new ClusterBoard(watch);
         var progress = new ProgressFeed();
         Consumer<String> forget = uid -> {
@@ -127,6 +129,7 @@ record ClusterParts(
                 board,
                 progress,
                 nodeEvents,
+                places,
                 dataEvents,
                 new NodePools(client, settings.nodeWatch(), clock),
                 shares,

@@ -143,7 +143,7 @@ final class ClusterPass {
                         endpoint -> parts.schedulerEvents().follow(seen.cluster(), endpoint),
                         () -> parts.watch().forget(uid(seen)));
         // Deleted meanwhile: its deletion came before we followed, and nobody else would forget it.
-        parts.board().note(model);
+        parts.board().note(model, parts.nodeEvents().regions(seen.pods()));
         var there = context.getPrimaryCache().get(ResourceID.fromResource(seen.cluster()));
         if (there.filter(c -> c.getMetadata().getUid().equals(uid(seen))).isEmpty()) {
             parts.forget(uid(seen));

@@ -1,18 +1,20 @@
 package dev.planetary.reconcile;
 
+import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryJob;
 import dev.planetary.api.PlanetaryJobStatus;
 import dev.planetary.api.PlanetaryJobStatus.Phase;
 import dev.planetary.apply.EventRecorder;
 import dev.planetary.desired.JobObjects;
 import dev.planetary.observe.JobObservation;
+import dev.planetary.plan.Locality;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Events about a job: each attempt, its end, what it waits for, and what of it is not used. Once each. */
+/** Events about a job: each attempt, its end, what it waits for, that its data is far, and what of it is not used. Once each. */
 final class JobAnnouncer {
     private static final Logger LOG = LoggerFactory.getLogger(JobAnnouncer.class);
 
@@ -27,6 +29,7 @@ final class JobAnnouncer {
     /** @param now written a moment ago */
     void status(PlanetaryJob job, PlanetaryJobStatus now) {
         var before = job.statusOrNothing();
+        dataLocal(job, now);
         if (before.phase() == now.phase() && Objects.equals(before.reason(), now.reason())) {
             return;
         }
@@ -37,6 +40,15 @@ final class JobAnnouncer {
         } else if (now.phase() != before.phase() || now.phase() == Phase.Pending) {
             events.normal(job, now.reason(), told);
         }
+    }
+
+    /** Once, until something else is said. */
+    private void dataLocal(PlanetaryJob job, PlanetaryJobStatus now) {
+        var before = job.statusOrNothing().condition(Condition.DATA_LOCAL);
+        now.condition(Condition.DATA_LOCAL)
+                .filter(c -> Locality.warns(job.getSpec().located(), c))
+                .filter(c -> before.filter(b -> b.message().equals(c.message())).isEmpty())
+                .ifPresent(c -> events.warning(job, c.reason(), c.message()));
     }
 
     /** CEL does not see what is inside a template. */

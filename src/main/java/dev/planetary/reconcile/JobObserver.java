@@ -1,5 +1,6 @@
 package dev.planetary.reconcile;
 
+import dev.planetary.api.DataSpec;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryJob;
 import dev.planetary.apply.JobApplier;
@@ -25,6 +26,7 @@ final class JobObserver {
     private final JobApplier applier;
     private final ClusterBoard board;
     private final JobSources sources;
+    private final DataPlaces places;
     private final Attempts refusals;
     private final Unposted unposted;
     private final Clock clock;
@@ -35,6 +37,7 @@ final class JobObserver {
             JobApplier applier,
             ClusterBoard board,
             JobSources sources,
+            DataPlaces places,
             Attempts refusals,
             Unposted unposted,
             Clock clock) {
@@ -42,6 +45,7 @@ final class JobObserver {
         this.applier = applier;
         this.board = board;
         this.sources = sources;
+        this.places = places;
         this.refusals = refusals;
         this.unposted = unposted;
         this.clock = clock;
@@ -66,13 +70,24 @@ final class JobObserver {
                         .toList(),
                 unposted.is(uid, job.statusOrNothing().begun()),
                 Optional.empty(),
+                data(job).flatMap(data -> clusterUid.flatMap(board::regions).map(at -> places.around(data, at))),
                 refusals.standing(uid, job.getMetadata().getGeneration()),
                 now);
         return sure(timed(seen));
     }
 
+    /** When to look again, for more will be known of its data then. */
+    Optional<Instant> next(JobObservation seen) {
+        return seen.whereabouts().flatMap(_ -> data(seen.job())).flatMap(places::next);
+    }
+
     void forget(String jobUid) {
         lost.remove(jobUid);
+    }
+
+    /** Of one that has ended all is said. */
+    private static Optional<DataSpec> data(PlanetaryJob job) {
+        return job.getSpec().located().filter(_ -> !job.statusOrNothing().isFinal());
     }
 
     private JobObservation timed(JobObservation seen) {

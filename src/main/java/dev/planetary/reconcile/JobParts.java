@@ -30,12 +30,14 @@ record JobParts(
     /**
      * @param board    what the clusters' side knows
      * @param progress brings news of jobs' tasks
+     * @param places   where data and nodes are
      * @param instance names this operator in events
      */
     static JobParts of(
             KubernetesClient client,
             ClusterBoard board,
             ProgressFeed progress,
+            DataPlaces places,
             Clock clock,
             Executor executor,
             String instance,
@@ -56,8 +58,8 @@ record JobParts(
             announcer.forget(uid);
             observers[0].forget(uid);
         };
-        var sources = new JobSources(board, progress, forget);
-        observers[0] = new JobObserver(recent, jobs, board, sources, refusals, unposted, clock);
+        var sources = new JobSources(board, progress, places, forget);
+        observers[0] = new JobObserver(recent, jobs, board, sources, places, refusals, unposted, clock);
         return new JobParts(
                 observers[0],
                 new JobExecutor(applier, jobs, board, unposted, recent),

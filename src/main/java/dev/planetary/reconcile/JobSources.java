@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
-/** What makes a job be looked at: its runners, its cluster, and what the cluster's scheduler says. */
+/** What makes a job be looked at: its runners, its cluster, what the cluster's scheduler says, and where its data is. */
 final class JobSources extends AbstractEventSource<ClusterModel, PlanetaryJob>
         implements ResourceEventAware<PlanetaryJob> {
     private static final String BY_CLUSTER = "cluster";
@@ -32,15 +32,17 @@ final class JobSources extends AbstractEventSource<ClusterModel, PlanetaryJob>
 
     private final ClusterBoard board;
     private final ProgressFeed progress;
+    private final DataPlaces places;
     private final Consumer<String> forget;
     private IndexerResourceCache<PlanetaryJob> jobs;
     private InformerEventSource<PlanetaryCluster, PlanetaryJob> clusters;
 
     /** @param forget drops all that is remembered of a job's uid */
-    JobSources(ClusterBoard board, ProgressFeed progress, Consumer<String> forget) {
+    JobSources(ClusterBoard board, ProgressFeed progress, DataPlaces places, Consumer<String> forget) {
         super(ClusterModel.class, "clusters' news");
         this.board = board;
         this.progress = progress;
+        this.places = places;
         this.forget = forget;
     }
 
@@ -73,6 +75,10 @@ final class JobSources extends AbstractEventSource<ClusterModel, PlanetaryJob>
         board.read(model -> on(model.cluster()).forEach(this::look));
         progress.subscribe((namespace, names) -> names.stream()
                 .flatMap(runner -> jobs.byIndex(BY_RUNNER, namespace + "/" + runner).stream())
+                .map(ResourceID::fromResource)
+                .forEach(this::look));
+        places.read(whose -> jobs.list(job -> !job.statusOrNothing().isFinal()
+                        && job.getSpec().located().filter(whose).isPresent())
                 .map(ResourceID::fromResource)
                 .forEach(this::look));
         return List.of(clusters, runners, this);

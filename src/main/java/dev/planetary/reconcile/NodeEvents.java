@@ -68,19 +68,21 @@ final class NodeEvents {
         regions.onChange(changed);
     }
 
-    /** In which regions nodes are, and those of these pods. */
-    NodeRegions regions(List<ObservedPod> pods) {
-        return nodes.map(source -> new NodeRegions(
-                        true,
-                        regions.regions(),
-                        pods.stream()
-                                .filter(ObservedPod::live)
-                                .flatMap(pod -> node(pod.pod()).stream())
-                                .map(name -> source.get(new ResourceID(name))
-                                        .map(NodeRegions::of)
-                                        .orElse(NodeRegions.NONE))
-                                .collect(Collectors.toUnmodifiableSet())))
-                .orElseGet(() -> new NodeRegions(false, Set.of(), Set.of()));
+    /** In which regions the nodes of these pods are, as far as pods have nodes. */
+    Set<String> regions(List<ObservedPod> pods) {
+        return nodes.map(source -> pods.stream()
+                        .filter(ObservedPod::live)
+                        .flatMap(pod -> node(pod.pod()).stream())
+                        .map(name -> source.get(new ResourceID(name))
+                                .map(NodeRegions::of)
+                                .orElse(NodeRegions.NONE))
+                        .collect(Collectors.toUnmodifiableSet()))
+                .orElse(Set.of());
+    }
+
+    /** The same, beside those of all nodes. */
+    NodeRegions among(Set<String> ofPods) {
+        return new NodeRegions(nodes.isPresent(), regions.regions(), ofPods);
     }
 
     private static Set<ResourceID> clusters(InformerEventSource<Pod, PlanetaryCluster> pods, Node node) {

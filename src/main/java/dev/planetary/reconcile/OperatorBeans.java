@@ -58,6 +58,7 @@ final class OperatorBeans {
                 client,
                 clusters.board(),
                 clusters.progress(),
+                clusters.places(),
                 Clock.systemUTC(),
                 Executors.newVirtualThreadPerTaskExecutor(),
                 Optional.ofNullable(System.getenv("HOSTNAME")).orElse("planetary-operator"),

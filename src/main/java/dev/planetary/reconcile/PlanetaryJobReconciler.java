@@ -95,6 +95,10 @@ public final class PlanetaryJobReconciler implements Reconciler<PlanetaryJob> {
                                 .next(uid)
                                 .filter(seen.now()::isBefore)
                                 .map(at -> Duration.between(seen.now(), at)),
+                        parts.observer()
+                                .next(seen)
+                                .filter(seen.now()::isBefore)
+                                .map(at -> Duration.between(seen.now(), at)),
                         plan.recheck().map(at -> Duration.between(seen.now(), at)),
                         moved ? Optional.of(Again.SOONEST) : Optional.<Duration>empty())
                 .flatMap(Optional::stream)

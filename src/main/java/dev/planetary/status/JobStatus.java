@@ -9,6 +9,7 @@ import dev.planetary.api.PlanetaryJobStatus.Progress;
 import dev.planetary.desired.JobNames;
 import dev.planetary.observe.JobObservation;
 import dev.planetary.observe.Quoted;
+import dev.planetary.plan.JobLocality;
 import dev.planetary.plan.JobPlan;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,6 +17,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** From what was seen and planned to the status of a PlanetaryJob. */
 public final class JobStatus {
@@ -49,7 +51,7 @@ public final class JobStatus {
                 duration(ledger.started(), ledger.completed()),
                 progress(seen, plan),
                 ledger.result().orElse(null),
-                conditions(seen.job(), plan.phase(), reason, message, seen.now()));
+                conditions(seen.job(), plan.phase(), reason, message, dataLocal(seen), seen.now()));
     }
 
     /** A pass that failed: what was known stays, and it is said that it is tried again. */
@@ -79,9 +81,26 @@ public final class JobStatus {
                 before.duration(),
                 before.progress(),
                 before.result(),
-                List.of(
-                        condition(before, job, Condition.READY, Status.False, "OperatorError", message, now),
-                        condition(before, job, Condition.RECONCILING, Status.True, "OperatorError", message, now)));
+                Stream.concat(
+                                Stream.of(
+                                        condition(
+                                                before,
+                                                job,
+                                                Condition.READY,
+                                                Status.False,
+                                                "OperatorError",
+                                                message,
+                                                now),
+                                        condition(
+                                                before,
+                                                job,
+                                                Condition.RECONCILING,
+                                                Status.True,
+                                                "OperatorError",
+                                                message,
+                                                now)),
+                                before.condition(Condition.DATA_LOCAL).stream())
+                        .toList());
     }
 
     /** Whether nobody but a progress bar would miss the difference. */
@@ -90,7 +109,8 @@ public final class JobStatus {
     }
 
     private static PlanetaryJobStatus again(JobObservation seen, PlanetaryJobStatus s) {
-        var conditions = conditions(seen.job(), s.phase(), s.reason(), s.message(), seen.now());
+        var conditions = conditions(
+                seen.job(), s.phase(), s.reason(), s.message(), s.condition(Condition.DATA_LOCAL), seen.now());
         return with(s, generation(seen), s.progress(), conditions);
     }
 
@@ -130,8 +150,20 @@ public final class JobStatus {
                 .orElse(same ? seen.status().progress() : null);
     }
 
+    private static Optional<Condition> dataLocal(JobObservation seen) {
+        return JobLocality.of(seen)
+                .map(n -> condition(
+                        seen.status(),
+                        seen.job(),
+                        Condition.DATA_LOCAL,
+                        n.local(),
+                        Quoted.reason(n.reason()),
+                        Quoted.beginning(n.message()),
+                        seen.now()));
+    }
+
     private static List<Condition> conditions(
-            PlanetaryJob job, Phase phase, String reason, String message, Instant now) {
+            PlanetaryJob job, Phase phase, String reason, String message, Optional<Condition> dataLocal, Instant now) {
         var before = job.statusOrNothing();
         var all = new ArrayList<Condition>();
         var ready = phase == Phase.Succeeded || phase == Phase.Suspended;
@@ -146,6 +178,7 @@ public final class JobStatus {
             case Pending, Starting, Running ->
                 all.add(condition(before, job, Condition.RECONCILING, Status.True, reason, message, now));
         }
+        dataLocal.ifPresent(all::add);
         return all;
     }
 

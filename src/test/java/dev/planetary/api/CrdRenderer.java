@@ -36,6 +36,7 @@ final class CrdRenderer {
             "/properties/spec/properties/env", "/properties/spec/properties/env",
             "/properties/spec/properties/envFrom", "/properties/spec/properties/envFrom",
             "/properties/spec/properties/resources", "/properties/spec/properties/scheduler/properties/resources",
+            "/properties/spec/properties/data", "/properties/spec/properties/data",
             "/properties/spec/properties/template", "/properties/spec/properties/scheduler/properties/template",
             "/properties/status/properties/conditions", "/properties/status/properties/conditions");
 

@@ -11,8 +11,11 @@ import dev.planetary.desired.JobObjects;
 import dev.planetary.desired.RunnerPod;
 import dev.planetary.observe.Folder;
 import dev.planetary.observe.JobObservation;
+import dev.planetary.observe.NodeRegions;
 import dev.planetary.observe.ObservedRunner;
+import dev.planetary.observe.Whereabouts;
 import dev.planetary.plan.JobPlan.Step;
+import dev.planetary.stac.CollectionPlace;
 import dev.planetary.status.Finding;
 import dev.planetary.status.JobStatus;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -37,7 +40,8 @@ import org.junit.jupiter.api.TestFactory;
  * <li>{@code in-PlanetaryCluster.yaml}: the cluster it is on, if there is one
  * <li>{@code in-Pod-*.yaml}: the pods of its attempts
  * <li>{@code in-more.yaml}: {@code scheduler} (the boot that answers), {@code done} and {@code total} (tasks of the present runner),
- *     {@code unposted}, {@code lostSince}, {@code findings}
+ *     {@code unposted}, {@code lostSince}, {@code findings}; {@code collections} (their regions, null for one that is being asked for),
+ *     {@code nodes} and {@code podsNodes} (regions), where the cluster has been looked at
  * <li>{@code out-plan.yaml}: what it is at, why, and what is done
  * <li>{@code out-status.yaml}: what is told
  * <li>{@code out-<Kind>-<name>.yaml}: objects that are made
@@ -47,7 +51,34 @@ class JobGoldenTest {
     private static final Path ROOT = Path.of("src/test/resources/golden-jobs");
 
     /** The rest of what is found. */
-    record More(String scheduler, Long done, Long total, boolean unposted, Instant lostSince, List<Finding> findings) {}
+    record More(
+            String scheduler,
+            Long done,
+            Long total,
+            boolean unposted,
+            Instant lostSince,
+            List<Finding> findings,
+            Map<String, String> collections,
+            Set<String> nodes,
+            Set<String> podsNodes) {
+
+        static final More NOTHING = new More(null, null, null, false, null, null, null, null, null);
+
+        Optional<Whereabouts> whereabouts() {
+            return Optional.ofNullable(collections).map(c -> {
+                var places = new TreeMap<String, CollectionPlace>();
+                c.forEach((id, region) -> places.put(
+                        id,
+                        region == null
+                                ? new CollectionPlace.Asking()
+                                : new CollectionPlace.Found(Optional.of(region), Optional.empty())));
+                return new Whereabouts(
+                        places,
+                        Optional.of("westeurope"),
+                        new NodeRegions(true, nodes, podsNodes == null ? Set.of() : podsNodes));
+            });
+        }
+    }
 
     @TestFactory
     Stream<DynamicNode> folders() {
@@ -84,7 +115,7 @@ class JobGoldenTest {
     private static JobObservation observe(Folder folder) {
         var more = folder.text("in-more.yaml")
                 .map(t -> Serialization.unmarshal(t, More.class))
-                .orElse(new More(null, null, null, false, null, null));
+                .orElse(More.NOTHING);
         var job = Serialization.unmarshal(folder.text("in-PlanetaryJob.yaml").orElseThrow(), PlanetaryJob.class);
         var jobs = more.total() == null
                 ? JobsProgress.NONE
@@ -102,6 +133,7 @@ class JobGoldenTest {
                         .toList(),
                 more.unposted(),
                 Optional.ofNullable(more.lostSince()),
+                more.whereabouts(),
                 more.findings() == null ? List.of() : more.findings(),
                 Folder.NOW);
     }

@@ -79,6 +79,7 @@ final class OperatorProcess {
                         client,
                         parts.board(),
                         parts.progress(),
+                        parts.places(),
                         Clock.systemUTC(),
                         threads,
                         "tests",
