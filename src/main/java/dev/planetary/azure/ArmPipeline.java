@@ -8,6 +8,7 @@ import com.azure.core.http.jdk.httpclient.JdkHttpClientBuilder;
 import com.azure.core.http.policy.RequestIdPolicy;
 import com.azure.core.http.policy.UserAgentPolicy;
 import com.azure.core.management.http.policy.ArmChallengeAuthenticationPolicy;
+import dev.planetary.tls.OutsideHttp;
 import java.net.URI;
 import java.time.Duration;
 import javax.net.ssl.SSLContext;
@@ -21,10 +22,7 @@ public final class ArmPipeline {
 
     /** @param tls whom it trusts */
     public static HttpClient client(SSLContext tls) {
-        return new JdkHttpClientBuilder(java.net.http.HttpClient.newBuilder()
-                        .version(java.net.http.HttpClient.Version.HTTP_1_1)
-                        .followRedirects(java.net.http.HttpClient.Redirect.NEVER)
-                        .sslContext(tls))
+        return new JdkHttpClientBuilder(OutsideHttp.builder(tls))
                 .connectionTimeout(CONNECT)
                 .responseTimeout(ANSWER)
                 .build();

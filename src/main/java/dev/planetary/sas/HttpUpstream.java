@@ -7,12 +7,11 @@ import dev.planetary.sas.UpstreamAnswer.Denied;
 import dev.planetary.sas.UpstreamAnswer.Failed;
 import dev.planetary.sas.UpstreamAnswer.Granted;
 import dev.planetary.sas.UpstreamAnswer.Unknown;
+import dev.planetary.tls.OutsideHttp;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,14 +22,11 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 
 /** The SAS API over HTTPS. It alone sees the subscription key, and sends it to that one address: redirects are not followed. */
 final class HttpUpstream implements Upstream {
-    private static final Duration CONNECT = Duration.ofSeconds(3);
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final int LONGEST_BODY = 64 << 10;
     /** What the real service says in its 429: "Rate limit is exceeded. Try again in 23 seconds." */
@@ -39,8 +35,7 @@ final class HttpUpstream implements Upstream {
     private final ObjectMapper json = new ObjectMapper();
     private final URI base;
     private final SubscriptionKey key;
-    private final HttpClient http;
-    private final Duration limit;
+    private final OutsideHttp http;
 
     HttpUpstream(URI base, SubscriptionKey key, SSLContext tls) {
         this(base, key, tls, LIMIT);
@@ -49,29 +44,22 @@ final class HttpUpstream implements Upstream {
     HttpUpstream(URI base, SubscriptionKey key, SSLContext tls, Duration limit) {
         this.base = base;
         this.key = key;
-        this.limit = limit;
-        http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(CONNECT)
-                .sslContext(tls)
-                .build();
+        http = new OutsideHttp(tls, limit, LONGEST_BODY);
     }
 
     @Override
     public CompletableFuture<UpstreamAnswer> fetch(TokenScope scope) {
-        var request = HttpRequest.newBuilder(URI.create(base + "/token/" + scope.path()))
-                .timeout(limit);
+        var request = HttpRequest.newBuilder(URI.create(base + "/token/" + scope.path()));
         try {
             key.value().ifPresent(value -> request.header("Ocp-Apim-Subscription-Key", value));
         } catch (IOException e) {
             return CompletableFuture.completedFuture(new Failed(
                     "the subscription key cannot be read: " + e.getClass().getSimpleName(), Optional.empty()));
         }
-        return http.sendAsync(request.build(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), LONGEST_BODY))
-                // The client's own limit ends with the headers.
-                .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
-                .handle((response, e) -> e == null ? answer(response) : new Failed(words(e), Optional.empty()));
+        return http.send(request)
+                .handle((response, e) -> e == null
+                        ? answer(response)
+                        : new Failed(http.words("the Planetary Computer", e), Optional.empty()));
     }
 
     private UpstreamAnswer answer(HttpResponse<byte[]> response) {
@@ -114,21 +102,9 @@ final class HttpUpstream implements Upstream {
     }
 
     private static Optional<Duration> pause(HttpResponse<byte[]> response) {
-        var told = response.headers()
-                .firstValue("Retry-After")
-                .filter(value -> value.matches("\\d{1,6}"))
-                .or(() -> {
-                    var match = TRY_AGAIN.matcher(new String(response.body(), StandardCharsets.UTF_8));
-                    return match.find() ? Optional.of(match.group(1)) : Optional.empty();
-                });
-        return told.map(Long::parseLong).map(Duration::ofSeconds);
-    }
-
-    private String words(Throwable e) {
-        var cause = e.getCause() == null ? e : e.getCause();
-        return cause instanceof TimeoutException || e instanceof TimeoutException
-                ? "the Planetary Computer does not answer within " + limit.toSeconds() + " s"
-                : "the Planetary Computer cannot be reached: "
-                        + cause.getClass().getSimpleName();
+        return OutsideHttp.retryAfter(response).or(() -> {
+            var match = TRY_AGAIN.matcher(new String(response.body(), StandardCharsets.UTF_8));
+            return match.find() ? Optional.of(Duration.ofSeconds(Long.parseLong(match.group(1)))) : Optional.empty();
+        });
     }
 }

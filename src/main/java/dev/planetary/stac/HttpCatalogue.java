@@ -5,23 +5,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.planetary.stac.CollectionPlace.Found;
 import dev.planetary.stac.CollectionPlace.NotFound;
 import dev.planetary.stac.CollectionPlace.Unanswered;
+import dev.planetary.tls.OutsideHttp;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 
 /** The catalogue over HTTP: {@code GET <base>/collections/<id>}, of which {@code msft:region} and {@code msft:storage_account} are read. */
 public final class HttpCatalogue implements Catalogue {
-    private static final Duration CONNECT = Duration.ofSeconds(3);
     /** The largest of the Planetary Computer's have some hundred KiB. */
     private static final int LONGEST_BODY = 8 << 20;
 
@@ -33,19 +29,12 @@ public final class HttpCatalogue implements Catalogue {
 
     private final ObjectMapper json = new ObjectMapper();
     private final String base;
-    private final HttpClient http;
-    private final Duration limit;
+    private final OutsideHttp http;
 
     /** @param limit how long an answer may take, its body included */
     public HttpCatalogue(String base, SSLContext tls, Duration limit) {
         this.base = base;
-        this.limit = limit;
-        http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(CONNECT)
-                .sslContext(tls)
-                .build();
+        http = new OutsideHttp(tls, limit, LONGEST_BODY);
     }
 
     @Override
@@ -53,14 +42,11 @@ public final class HttpCatalogue implements Catalogue {
         if (!ID.matcher(id).matches()) {
             return new Answer(new NotFound(), Optional.empty());
         }
-        var request = HttpRequest.newBuilder(URI.create(base + "/collections/" + id))
-                .timeout(limit)
-                .header("Accept", "application/json")
-                .build();
-        return http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), LONGEST_BODY))
-                // The client's own limit ends with the headers.
-                .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
-                .handle((response, e) -> e == null ? answer(response) : unanswered(words(e), Optional.empty()))
+        var request =
+                HttpRequest.newBuilder(URI.create(base + "/collections/" + id)).header("Accept", "application/json");
+        return http.send(request)
+                .handle((response, e) ->
+                        e == null ? answer(response) : unanswered(http.words("it", e), Optional.empty()))
                 .join();
     }
 
@@ -69,8 +55,8 @@ public final class HttpCatalogue implements Catalogue {
         return switch (status) {
             case 200 -> place(response.body());
             case 404 -> new Answer(new NotFound(), Optional.empty());
-            case 429 -> unanswered("it asks us to wait (429)", pause(response));
-            default -> unanswered("it answers " + status, pause(response));
+            case 429 -> unanswered("it asks us to wait (429)", OutsideHttp.retryAfter(response));
+            default -> unanswered("it answers " + status, OutsideHttp.retryAfter(response));
         };
     }
 
@@ -102,20 +88,5 @@ public final class HttpCatalogue implements Catalogue {
 
     private static Optional<String> text(JsonNode node, String field) {
         return Optional.ofNullable(node.get(field)).filter(JsonNode::isTextual).map(JsonNode::textValue);
-    }
-
-    private static Optional<Duration> pause(HttpResponse<byte[]> response) {
-        return response.headers()
-                .firstValue("Retry-After")
-                .filter(value -> value.matches("\\d{1,6}"))
-                .map(Long::parseLong)
-                .map(Duration::ofSeconds);
-    }
-
-    private String words(Throwable e) {
-        var cause = e.getCause() == null ? e : e.getCause();
-        return cause instanceof TimeoutException || cause instanceof java.net.http.HttpTimeoutException
-                ? "no answer within " + limit.toSeconds() + " s"
-                : "it cannot be reached: " + cause.getClass().getSimpleName();
     }
 }

@@ -98,7 +98,7 @@ class HttpCatalogueTest {
         server.hold();
         var impatient = new HttpCatalogue(server.url(), Authorities.andAlso(Optional.empty()), Duration.ofSeconds(1));
 
-        assertThat(impatient.collection("naip").place()).isEqualTo(new Unanswered("no answer within 1 s"));
+        assertThat(impatient.collection("naip").place()).isEqualTo(new Unanswered("it does not answer within 1 s"));
     }
 
     @Test
