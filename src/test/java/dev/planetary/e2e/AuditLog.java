@@ -15,7 +15,8 @@ import java.util.function.Predicate;
 
 /** Requests of the operator and of others, as the API server wrote them down. */
 final class AuditLog {
-    private static final String USER = "system:serviceaccount:" + RealCluster.SYSTEM + ":" + RealCluster.OPERATOR;
+    private static final String USER =
+            "system:serviceaccount:" + DeployedOperator.NAMESPACE + ":" + DeployedOperator.NAME;
     private static final Set<String> READS = Set.of("get", "list", "watch");
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -22,7 +22,7 @@ class LimitsE2E {
     @Test
     void theSecondComputesWithWhatIsLeftAndGrowsWhenTheFirstIsGone() {
         // Given
-        real.operatorSets(WORKERS_OF, Optional.of("nobody=1," + real.namespace() + "=2"));
+        real.operator().sets(WORKERS_OF, Optional.of("nobody=1," + real.namespace() + "=2"));
         real.applySmall("a", 1);
         real.awaitReady("a");
 
@@ -53,6 +53,6 @@ class LimitsE2E {
 
     @AfterEach
     void asBefore() {
-        real.operatorSets(WORKERS_OF, Optional.empty());
+        real.operator().sets(WORKERS_OF, Optional.empty());
     }
 }

@@ -56,7 +56,7 @@ class ManyE2E {
         System.out.printf(
                 "%d clusters were ready after %d s%n",
                 CLUSTERS, Duration.between(begin, Instant.now()).toSeconds());
-        assertThat(real.operatorLog(begin).lines())
+        assertThat(real.operator().log(begin).lines())
                 .as("the operator's log")
                 // Forty processes start on two cores: a thread that gets no time is the machine's trouble.
                 .filteredOn(line -> !line.contains("BlockedThreadChecker"))

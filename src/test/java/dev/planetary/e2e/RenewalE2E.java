@@ -110,12 +110,12 @@ class RenewalE2E {
 
     @BeforeEach
     void shortLives() {
-        real.operatorSets(SETTING, Optional.of(LIFE.toString()));
+        real.operator().sets(SETTING, Optional.of(LIFE.toString()));
     }
 
     @AfterEach
     void asBefore() {
-        real.operatorSets(SETTING, Optional.empty());
+        real.operator().sets(SETTING, Optional.empty());
     }
 
     @Test

@@ -32,7 +32,7 @@ class RightsE2E {
         var begin = Instant.parse(REAL.client()
                 .apps()
                 .replicaSets()
-                .inNamespace(RealCluster.SYSTEM)
+                .inNamespace(DeployedOperator.NAMESPACE)
                 .withName(
                         operator().getMetadata().getOwnerReferences().getFirst().getName())
                 .get()
@@ -61,12 +61,13 @@ class RightsE2E {
                 .allSatisfy(rule -> assertThat(Stream.of(rule.getApiGroups(), rule.getResources(), rule.getVerbs())
                                 .flatMap(List::stream))
                         .doesNotContain("*"));
-        assertThat(roles()).extracting(RoleRef::getName).containsExactly(RealCluster.OPERATOR);
+        assertThat(roles()).extracting(RoleRef::getName).containsExactly(DeployedOperator.NAME);
     }
 
     @Test
     void theOperatorsPodIsRestrictedAndCannotWriteToItsRoot() {
-        var namespace = REAL.client().namespaces().withName(RealCluster.SYSTEM).get();
+        var namespace =
+                REAL.client().namespaces().withName(DeployedOperator.NAMESPACE).get();
         assertThat(namespace.getMetadata().getLabels())
                 .containsEntry("pod-security.kubernetes.io/enforce", "restricted");
         assertThat(operator().getSpec().getContainers())
@@ -97,14 +98,14 @@ class RightsE2E {
     }
 
     private static Pod operator() {
-        return REAL.operator();
+        return REAL.operator().pod();
     }
 
     private static ClusterRole role() {
         return REAL.client()
                 .rbac()
                 .clusterRoles()
-                .withName(RealCluster.OPERATOR)
+                .withName(DeployedOperator.NAME)
                 .get();
     }
 
@@ -125,8 +126,8 @@ class RightsE2E {
         return subjects != null
                 && subjects.stream()
                         .anyMatch(s -> "ServiceAccount".equals(s.getKind())
-                                && RealCluster.OPERATOR.equals(s.getName())
-                                && RealCluster.SYSTEM.equals(s.getNamespace()));
+                                && DeployedOperator.NAME.equals(s.getName())
+                                && DeployedOperator.NAMESPACE.equals(s.getNamespace()));
     }
 
     private static String right(String verb, String group, String resource) {

@@ -165,7 +165,7 @@ class SecurityE2E {
                 ClusterSecrets.TOKEN);
     }
 
-    private static Map<String, String> answers(RealCluster.Result result) {
+    private static Map<String, String> answers(TestedPods.Result result) {
         assertThat(result.exitCode()).as(result.output()).isZero();
         return result.output()
                 .lines()

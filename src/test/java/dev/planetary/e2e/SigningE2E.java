@@ -94,7 +94,7 @@ class SigningE2E {
         assertThat(told.get("reads").asInt()).isGreaterThan(SECONDS / 2);
         var said = new ArrayList<>(objects());
         said.addAll(real.events(""));
-        said.add(real.operatorLog(begin));
+        said.add(real.operator().log(begin));
         real.client().pods().inNamespace(real.namespace()).list().getItems().stream()
                 .map(this::log)
                 .forEach(said::add);
@@ -107,7 +107,7 @@ class SigningE2E {
         var client = real.client();
         var image = container(client.apps()
                         .deployments()
-                        .inNamespace(RealCluster.SYSTEM)
+                        .inNamespace(DeployedOperator.NAMESPACE)
                         .withName(BROKER)
                         .get())
                 .getImage();

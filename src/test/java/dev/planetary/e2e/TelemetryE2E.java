@@ -59,7 +59,7 @@ class TelemetryE2E {
         assertThat(metrics()).doesNotContain(real.namespace(), "good", "bad");
 
         // And the log says of which cluster a line is
-        assertThat(real.operatorLog(begin).lines().map(TelemetryE2E::parse))
+        assertThat(real.operator().log(begin).lines().map(TelemetryE2E::parse))
                 .allMatch(line -> line.hasNonNull("level") && line.hasNonNull("message"))
                 .anyMatch(line -> line.at("/mdc/cluster").asText().equals("good")
                         && line.at("/mdc/namespace").asText().equals(real.namespace())
@@ -142,8 +142,8 @@ class TelemetryE2E {
         return real.client()
                 .raw("/api/v1/namespaces/%s/pods/%s:8080/proxy%s"
                         .formatted(
-                                RealCluster.SYSTEM,
-                                real.operator().getMetadata().getName(),
+                                DeployedOperator.NAMESPACE,
+                                real.operator().pod().getMetadata().getName(),
                                 path));
     }
 
