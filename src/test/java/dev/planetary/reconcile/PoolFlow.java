@@ -40,6 +40,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class PoolFlow implements BeforeEachCallback, AfterEachCallback, AutoCloseable {
     static final FleetPace PACE = new FleetPace(
             Duration.ofMillis(50), Duration.ofMillis(200), Duration.ofMillis(100), Duration.ofMillis(100));
+    /** A pool's spec. */
+    static final String SPOT = "vmSize: Standard_D8s_v5, priority: Spot, maxNodes: 20";
+
     private static final String RUN = "test-run";
     private static final HttpClient.Factory HTTP = new VertxHttpClientFactory(Vertx.vertx());
 
