@@ -16,10 +16,19 @@ import java.util.function.Consumer;
  * the process; the next one writes it anew when it looks at its clusters.
  */
 final class ClusterBoard {
-    /** @param regions of the nodes of its pods */
-    private record Known(ClusterModel model, Set<String> regions) {}
+    /**
+     * What a pass saw.
+     *
+     * @param regions        of the nodes of its pods
+     * @param laidForRunners what is to be there before a program of a job is
+     */
+    private record Look(ClusterModel model, Set<String> regions, boolean laidForRunners) {
+        boolean tellsJobsMoreThan(Look before) {
+            return before == null || !before.regions.equals(regions) || before.laidForRunners != laidForRunners;
+        }
+    }
 
-    private final ConcurrentMap<String, Known> clusters = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, Look> clusters = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, Optional<String>> boots = new ConcurrentHashMap<>();
     private final List<Consumer<ClusterModel>> readers = new CopyOnWriteArrayList<>();
     private final SchedulerWatch watch;
@@ -36,15 +45,21 @@ final class ClusterBoard {
     /**
      * A pass has looked at the cluster.
      *
-     * @param regions of the nodes of its pods
+     * @param regions        of the nodes of its pods
+     * @param laidForRunners what is to be there before a program of a job is
      */
-    void note(ClusterModel model, Set<String> regions) {
+    void note(ClusterModel model, Set<String> regions, boolean laidForRunners) {
         var uid = model.cluster().getMetadata().getUid();
-        var before = clusters.put(uid, new Known(model, regions));
-        if (before == null || !before.regions.equals(regions)) {
+        var look = new Look(model, regions, laidForRunners);
+        if (look.tellsJobsMoreThan(clusters.put(uid, look))) {
             tell(model);
         }
         answered(uid);
+    }
+
+    /** Whether a program may be started beside it. */
+    boolean takesRunners(String clusterUid) {
+        return look(clusterUid).filter(Look::laidForRunners).isPresent();
     }
 
     /** The scheduler said something, or says no more. Jobs want to know which process it is. */
@@ -56,12 +71,12 @@ final class ClusterBoard {
     }
 
     Optional<ClusterModel> model(String clusterUid) {
-        return Optional.ofNullable(clusters.get(clusterUid)).map(Known::model);
+        return look(clusterUid).map(Look::model);
     }
 
     /** In which regions its pods are; empty: nobody has looked yet. */
     Optional<Set<String>> regions(String clusterUid) {
-        return Optional.ofNullable(clusters.get(clusterUid)).map(Known::regions);
+        return look(clusterUid).map(Look::regions);
     }
 
     Optional<SchedulerState> state(String clusterUid) {
@@ -71,6 +86,10 @@ final class ClusterBoard {
     void forget(String clusterUid) {
         clusters.remove(clusterUid);
         boots.remove(clusterUid);
+    }
+
+    private Optional<Look> look(String clusterUid) {
+        return Optional.ofNullable(clusters.get(clusterUid));
     }
 
     private void tell(ClusterModel model) {
