@@ -1,4 +1,8 @@
-"""Jobs of a cluster on this machine: processes, by the rules of a job's runner."""
+"""Jobs of a cluster on this machine: processes, by the rules of a job's runner.
+
+The rules are repeated here, for the runner travels with the operator and this with the client library;
+test_local.py holds both to the same.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ from . import jobs
 from .errors import JobFailed
 
 TAIL_CHARACTERS = 1024
+LONGEST_RESULT = 3072
+"""Bytes that a job's status holds."""
 
 
 async def run_script(address: str, job: dict, tell: Callable[[str], None]):
@@ -53,13 +59,25 @@ async def run_script(address: str, job: dict, tell: Callable[[str], None]):
             words = (output + errors)[-TAIL_CHARACTERS:].strip()
             raise JobFailed(f"Job {name} failed, ProgramFailed: exit code {process.returncode}: {words}")
         tell(f"Job {name}: succeeded")
-        if result.exists():
-            return jobs.parsed(result.read_text())
-        last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
-        try:
-            return json.loads(last)
-        except ValueError:
+        left = result.read_text(errors="replace") if result.exists() else _last_line(output)
+        if left is not None and (size := len(left.encode())) > LONGEST_RESULT:
+            tell(f"Job {name}: the result has {size} bytes; of a job in a cluster {LONGEST_RESULT} are kept")
             return None
+        return jobs.parsed(left)
+
+
+def _last_line(output: str) -> str | None:
+    """The last line that is not blank, if it is JSON, which NaN is not."""
+    last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
+    try:
+        json.loads(last, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return last.strip()
+
+
+def _refuse(constant: str):
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _variable(name: str) -> str:
