@@ -10,6 +10,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/release"
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/errors"
@@ -28,7 +29,7 @@ const (
 func TestTheChartsOwnTestPassesWhereTheOperatorRuns(t *testing.T) {
 	t.Parallel()
 	config, client, namespace := cluster(t)
-	record(t, config, namespace, func(manifest string) string { return manifest })
+	record(t, config, client, namespace, func(manifest string) string { return manifest })
 
 	tested, err := run(config, namespace)
 	if err != nil {
@@ -48,7 +49,7 @@ func TestTheChartsOwnTestPassesWhereTheOperatorRuns(t *testing.T) {
 func TestItFailsWhereTheClusterDoesNotGetReadyAndLeavesThePodToBeRead(t *testing.T) {
 	t.Parallel()
 	config, client, namespace := cluster(t)
-	record(t, config, namespace, func(manifest string) string {
+	record(t, config, client, namespace, func(manifest string) string {
 		changed := strings.ReplaceAll(manifest, "--for=condition=Ready", "--for=condition=Stalled")
 		return strings.ReplaceAll(changed, "--timeout=60s", "--timeout=1s")
 	})
@@ -102,7 +103,7 @@ func cluster(t *testing.T) (*action.Configuration, *kubernetes.Clientset, string
 
 // record notes a release of the chart without installing it: the operator may have been deployed in another way, and all that
 // `helm test` looks at is the record.
-func record(t *testing.T, config *action.Configuration, namespace string, changed func(string) string) {
+func record(t *testing.T, config *action.Configuration, client *kubernetes.Clientset, namespace string, changed func(string) string) {
 	t.Helper()
 	found, err := loader.Load(chartDir)
 	if err != nil {
@@ -111,6 +112,7 @@ func record(t *testing.T, config *action.Configuration, namespace string, change
 	install := action.NewInstall(&action.Configuration{Log: t.Logf})
 	install.ClientOnly = true
 	install.DryRun = true
+	install.KubeVersion = version(t, client)
 	install.ReleaseName = name
 	install.Namespace = namespace
 	rendered, err := install.Run(found, nil)
@@ -124,6 +126,20 @@ func record(t *testing.T, config *action.Configuration, namespace string, change
 	if err := config.Releases.Create(rendered); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// version is the cluster's, of which the chart wants a minimum.
+func version(t *testing.T, client *kubernetes.Clientset) *chartutil.KubeVersion {
+	t.Helper()
+	told, err := client.ServerVersion()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := chartutil.ParseKubeVersion(told.GitVersion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
 }
 
 func run(config *action.Configuration, namespace string) (*release.Release, error) {
