@@ -103,8 +103,14 @@ final class JobCrashRun implements AutoCloseable {
         }
     }
 
+    /**
+     * Not while there was something to collect: its owner may just have gone, and an operator may not have heard of it. Looks at all
+     * there is only while the operator does nothing, for many do so at once.
+     */
     private boolean rests(Optional<Phase> phase) {
-        collectGarbage();
+        if (!flow.wire().quietFor(Duration.ofMillis(200)) || collectGarbage()) {
+            return false;
+        }
         var job = flow.job("j").get();
         var there = phase.isEmpty()
                 ? job == null
@@ -113,7 +119,6 @@ final class JobCrashRun implements AutoCloseable {
     }
 
     private End end(boolean killed, List<Point> writes) {
-        collectGarbage();
         var c = flow.cluster("c").get().getMetadata().getUid();
         var others = all().stream()
                 .filter(o -> !(o instanceof PlanetaryJob)
@@ -134,18 +139,24 @@ final class JobCrashRun implements AutoCloseable {
                 : object.getMetadata().getLabels().get(Labels.COMPONENT);
     }
 
-    /** Plays the garbage collector, which the bare API server lacks: what is owned by an object that is not there goes. */
-    private void collectGarbage() {
+    /**
+     * Plays the garbage collector, which the bare API server lacks: what is owned by an object that is not there goes.
+     *
+     * @return whether there was any
+     */
+    private boolean collectGarbage() {
         var all = all();
         var there = all.stream()
                 .filter(o -> o instanceof PlanetaryJob || o instanceof PlanetaryCluster)
                 .map(o -> o.getMetadata().getUid())
                 .collect(Collectors.toSet());
-        all.stream()
+        var orphans = all.stream()
                 .filter(o -> Labels.controller(o)
                         .filter(owner -> !there.contains(owner.getUid()))
                         .isPresent())
-                .forEach(o -> flow.client().resource(o).withGracePeriod(0).delete());
+                .toList();
+        orphans.forEach(o -> flow.client().resource(o).withGracePeriod(0).delete());
+        return !orphans.isEmpty();
     }
 
     private List<HasMetadata> all() {
@@ -165,6 +176,6 @@ final class JobCrashRun implements AutoCloseable {
 
     /** Many run at once, maybe on a busy machine. */
     private static ConditionFactory until() {
-        return Flow.until().pollInterval(Duration.ofMillis(100)).atMost(Duration.ofMinutes(1));
+        return Flow.until().pollInterval(Duration.ofMillis(200)).atMost(Duration.ofMinutes(1));
     }
 }
