@@ -20,6 +20,8 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -328,6 +330,15 @@ public final class RealCluster
         return pods.getFirst();
     }
 
+    /** Tells of every change of a cluster's workers. */
+    SharedIndexInformer<Pod> watchWorkers(String cluster, ResourceEventHandler<Pod> whom) {
+        return client.pods()
+                .inNamespace(namespace)
+                .withLabel(Labels.CLUSTER, cluster)
+                .withLabel(Labels.COMPONENT, Labels.WORKER)
+                .inform(whom);
+    }
+
     static List<String> uids(Collection<Pod> pods) {
         return pods.stream().map(p -> p.getMetadata().getUid()).toList();
     }
@@ -354,6 +365,19 @@ public final class RealCluster
                 .getItems();
         assertThat(pods).as("the operator's pods").hasSize(1);
         return pods.getFirst();
+    }
+
+    /** Name of a node that pods really run on; a test may have others there. */
+    String node() {
+        return operator().getSpec().getNodeName();
+    }
+
+    String nodeAddress() {
+        return client.nodes().withName(node()).get().getStatus().getAddresses().stream()
+                .filter(a -> "InternalIP".equals(a.getType()))
+                .findFirst()
+                .orElseThrow()
+                .getAddress();
     }
 
     /** Gives the operator a setting, or takes it away, and waits until it works with it. For tests that run alone. */

@@ -68,7 +68,8 @@ class CrashAtEveryWriteIT {
                         .orElse(0),
                 (System.nanoTime() - began) / 1_000_000_000,
                 undisturbed.writes());
-        assertThat(cases.stream().flatMap(c -> wrong(scenario, c, undisturbed).stream())).isEmpty();
+        assertThat(cases.stream().flatMap(c -> wrong(scenario, c, undisturbed).stream()))
+                .isEmpty();
         // Events and writes of the status are not the same in every run: two changes may come as one.
         assertThat(killed).as("met the write it was to die at").isGreaterThanOrEqualTo(cases.size() * 3L / 4);
     }
