@@ -66,7 +66,7 @@ def through(name: str, value):
     """The task: waits for its gate, then returns the value."""
     started, opened = Gate.gates[name]
     started.set()
-    assert opened.wait(30)
+    assert opened.wait(60)
     return value
 
 

@@ -30,7 +30,7 @@ def pods(tmp_path_factory):
         pods.start_scheduler()
         pods.worker_http = free_port()
         pods.start_worker("c-default-0", "00000000-aaaa", http_port=pods.worker_http)
-        until(lambda: pods.healthy() and pods.worker("00000000-aaaa"), 30)
+        until(lambda: pods.healthy() and pods.worker("00000000-aaaa"))
         yield pods
     finally:
         pods.stop()

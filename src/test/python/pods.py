@@ -30,8 +30,11 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def until(condition, seconds: float = 20, every: float = 0.05):
-    """What the condition returns, once it is true; errors of a server that does not listen yet pass."""
+def until(condition, seconds: float = 60, every: float = 0.05):
+    """What the condition returns, once it is true; errors of a server that does not listen yet pass.
+
+    So long because all other tests, and the builds of Java and Go, run beside this one.
+    """
     end = time.monotonic() + seconds
     while True:
         with contextlib.suppress(OSError, http.client.HTTPException):
@@ -53,7 +56,7 @@ class Process:
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")
 
-    def exit_code(self, seconds: float = 20) -> int:
+    def exit_code(self, seconds: float = 60) -> int:
         return self.popen.wait(seconds)
 
     def stop(self) -> None:

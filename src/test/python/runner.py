@@ -45,7 +45,7 @@ class Runner:
         """The exit code."""
         process = self.start(*command, **env)
         try:
-            return process.wait(30)
+            return process.wait(60)
         finally:
             process.kill()
 

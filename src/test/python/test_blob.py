@@ -30,7 +30,7 @@ from runner import Runner
 
 ACCOUNT = "acme"
 KEY = base64.b64encode(b"a key for nobody's blobs, which nobody has to keep").decode()
-SOON = 30
+SOON = 60
 
 
 @contextlib.contextmanager
@@ -72,7 +72,7 @@ class Azurite:
                 stdout=log,
                 stderr=log,
             )
-        until(lambda: self.ask("PUT", self.container, {"restype": "container"})[0] == 201, 30)
+        until(lambda: self.ask("PUT", self.container, {"restype": "container"})[0] == 201)
 
     def context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -119,7 +119,7 @@ def azurite(tmp_path_factory):
     azurite = Azurite(tmp_path_factory.mktemp("azurite") / "a")
     yield azurite
     azurite.process.terminate()
-    azurite.process.wait(10)
+    azurite.process.wait(60)
 
 
 @pytest.fixture
@@ -296,8 +296,9 @@ class Storage(http.server.BaseHTTPRequestHandler):
         return self.answer(201)
 
     def do_HEAD(self):
-        self.answer(200, length=len(self.content))
-        type(self).looked.set()
+        length = len(self.content)
+        type(self).looked.set()  # before the answer: after it, the next test may have begun
+        self.answer(200, length=length)
 
     def answer(self, status: int, code: str = "", length: int = 0):
         self.send_response(status)
@@ -371,5 +372,5 @@ def test_a_storage_that_is_silent_does_not_hold_up_the_end(tmp_path):
     until(lambda: runner.termination.exists())
     assert runner.message() == {"v": 1, "exit": 0}
     process.terminate()
-    assert process.wait(SOON) == 0  # half of what it would take otherwise
+    assert process.wait(30) == 0  # half of what it would take otherwise
     assert "The log could not be uploaded in full" in runner.message()["note"]

@@ -142,7 +142,7 @@ def test_scale_and_adapt_change_the_spec(kube):
 
 def test_a_notebook_that_only_looks_does_not_keep_a_cluster_from_idling(kube, pods):
     with PlanetaryCluster(quiet=True) as cluster, Client(cluster):
-        until(lambda: time.time() - pods.state()["idleSince"] > 2.5, 15)
+        until(lambda: time.time() - pods.state()["idleSince"] > 2.5)
 
 
 def test_workers_that_do_not_come_are_explained_by_the_status(kube):
@@ -376,7 +376,7 @@ def test_certificates_of_the_users_own_are_found(kube, pods):
 def test_without_tls_it_connects_without_certificates(kube, plain_pods, tmp_path):
     plain_pods.start_scheduler()
     plain_pods.start_worker("c-default-0", "00000000-bbbb")
-    until(lambda: plain_pods.healthy() and plain_pods.worker("00000000-bbbb"), 30)
+    until(lambda: plain_pods.healthy() and plain_pods.worker("00000000-bbbb"))
     kube.ports = {8786: plain_pods.port, 8787: plain_pods.http}
     kube.put("planetaryclusters", {"metadata": {"name": "c"}, "spec": {"tls": {"mode": "Off"}}})
     kube.put(

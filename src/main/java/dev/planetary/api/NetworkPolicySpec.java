@@ -14,7 +14,7 @@ public record NetworkPolicySpec(
         @JsonPropertyDescription(
                         "Managed: one NetworkPolicy lets the cluster's own pods, the operator, clients (pods of this"
                                 + " namespace with the label planetary.dev/client-of: <name of the cluster>), allowFrom and the"
-                                + " load balancer's source ranges in, and keeps the metadata address of the cloud from Dask pods."
+                                + " load balancer's source ranges in, and keeps the metadata address of the cloud from Dask pods and from the programs of jobs."
                                 + " Off: no NetworkPolicy. Default: Managed.")
                 Mode mode,
         @JsonPropertyDescription(

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Who may reach a cluster's pods, and what they may reach: one NetworkPolicy over scheduler and workers. Probes come from the node,
- * which network plugins let in.
+ * Who may reach a cluster's pods, and what they may reach: one NetworkPolicy over scheduler and workers, and {@link RunnersNetworkPolicy}
+ * over the programs of jobs. Probes come from the node, which network plugins let in.
  */
 public final class ClusterNetworkPolicy {
     private static final String NAMESPACE_NAME = "kubernetes.io/metadata.name";
@@ -98,8 +98,8 @@ public final class ClusterNetworkPolicy {
         return rules;
     }
 
-    /** Pods beside addresses: to some network plugins (Cilium) a range of addresses never means a pod. */
-    private static NetworkPolicyEgressRule egress() {
+    /** Everything but metadata addresses. Pods beside addresses: to some network plugins (Cilium) a range of addresses never means a pod. */
+    static NetworkPolicyEgressRule egress() {
         return new NetworkPolicyEgressRuleBuilder()
                 .addNewTo()
                 .withNewNamespaceSelector()

@@ -71,7 +71,12 @@ public final class Labels {
 
     /** A runner; as a client of its cluster it passes the NetworkPolicy. */
     public static Map<String, String> runner(String job, String cluster) {
-        return with(with(ofJob(job), COMPONENT, RUNNER), CLIENT_OF, cluster);
+        return with(runners(cluster), JOB, job);
+    }
+
+    /** What the runners of all jobs on a cluster have in common. */
+    static Map<String, String> runners(String cluster) {
+        return Map.of(MANAGED_BY, OPERATOR, NAME, "dask", COMPONENT, RUNNER, CLIENT_OF, cluster);
     }
 
     /** A controller reference; without {@code blockOwnerDeletion}, which would need a right on finalizers for nothing. */

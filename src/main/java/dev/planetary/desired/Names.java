@@ -18,6 +18,11 @@ public record Names(String cluster) {
         return cluster + "-dask";
     }
 
+    /** The NetworkPolicy over the programs of the jobs on it. */
+    public String runnersNetworkPolicy() {
+        return cluster + "-runners";
+    }
+
     /** The PodDisruptionBudget over the scheduler. */
     public String schedulerBudget() {
         return service();

@@ -17,7 +17,7 @@ import java.util.Optional;
  *
  * @param job       the user's object, with what was written of it
  * @param cluster   the cluster it is on; of its own only if it owns it
- * @param known     what its cluster's pods are made from is known: the cluster has been looked at
+ * @param known     its cluster has been looked at: what its pods are made from is known, and what must be there before a runner is
  * @param state     what the cluster's scheduler says; empty: it does not answer
  * @param runners   the pods of its attempts, as far as they are there
  * @param unposted  it is certain that the present attempt's pod was never made

@@ -5,6 +5,7 @@ import dev.planetary.dask.SchedulerWatch;
 import dev.planetary.desired.ClusterModel;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -16,6 +17,7 @@ import java.util.function.Consumer;
  */
 final class ClusterBoard {
     private final ConcurrentMap<String, ClusterModel> models = new ConcurrentHashMap<>();
+    private final Set<String> laidForRunners = ConcurrentHashMap.newKeySet();
     private final ConcurrentMap<String, Optional<String>> boots = new ConcurrentHashMap<>();
     private final List<Consumer<ClusterModel>> readers = new CopyOnWriteArrayList<>();
     private final SchedulerWatch watch;
@@ -29,14 +31,24 @@ final class ClusterBoard {
         readers.add(reader);
     }
 
-    /** A pass has looked at the cluster. */
-    void note(ClusterModel model) {
+    /**
+     * A pass has looked at the cluster.
+     *
+     * @param laidForRunners what is to be there before a program of a job is
+     */
+    void note(ClusterModel model, boolean laidForRunners) {
         var uid = model.cluster().getMetadata().getUid();
-        var before = models.put(uid, model);
-        if (before == null) {
+        var isNew = models.put(uid, model) == null;
+        var changed = laidForRunners ? this.laidForRunners.add(uid) : this.laidForRunners.remove(uid);
+        if (isNew || changed) {
             tell(model);
         }
         answered(uid);
+    }
+
+    /** Whether a program may be started beside it. */
+    boolean takesRunners(String clusterUid) {
+        return models.containsKey(clusterUid) && laidForRunners.contains(clusterUid);
     }
 
     /** The scheduler said something, or says no more. Jobs want to know which process it is. */
@@ -57,6 +69,7 @@ final class ClusterBoard {
 
     void forget(String clusterUid) {
         models.remove(clusterUid);
+        laidForRunners.remove(clusterUid);
         boots.remove(clusterUid);
     }
 

@@ -74,8 +74,9 @@ final class ClusterPass {
         }
 
         // Before the second look, so that it shows since when the scheduler has been asked.
-        followScheduler(seen, model, context);
+        followScheduler(seen, model);
         var later = parts.observer().observe(cluster, context);
+        tellJobs(later, model, context);
         var after = fresh.isPresent() ? later.withState(fresh) : later;
         var wanted = parts.shares()
                 .wanted(after, model, able && Locality.finding(after).isEmpty());
@@ -137,13 +138,16 @@ final class ClusterPass {
                 .orElse(plan);
     }
 
-    private void followScheduler(ClusterObservation seen, ClusterModel model, Context<PlanetaryCluster> context) {
+    private void followScheduler(ClusterObservation seen, ClusterModel model) {
         endpoint(seen, model)
                 .ifPresentOrElse(
                         endpoint -> parts.schedulerEvents().follow(seen.cluster(), endpoint),
                         () -> parts.watch().forget(uid(seen)));
+    }
+
+    private void tellJobs(ClusterObservation seen, ClusterModel model, Context<PlanetaryCluster> context) {
+        parts.board().note(model, Groundwork.isLaidForRunners(seen, model));
         // Deleted meanwhile: its deletion came before we followed, and nobody else would forget it.
-        parts.board().note(model);
         var there = context.getPrimaryCache().get(ResourceID.fromResource(seen.cluster()));
         if (there.filter(c -> c.getMetadata().getUid().equals(uid(seen))).isEmpty()) {
             parts.forget(uid(seen));

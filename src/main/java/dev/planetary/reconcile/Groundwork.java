@@ -6,6 +6,7 @@ import dev.planetary.desired.AcceptedSpec;
 import dev.planetary.desired.ClusterConfigMaps;
 import dev.planetary.desired.ClusterModel;
 import dev.planetary.desired.ClusterNetworkPolicy;
+import dev.planetary.desired.RunnersNetworkPolicy;
 import dev.planetary.desired.SchedulerBudget;
 import dev.planetary.desired.SchedulerService;
 import dev.planetary.observe.ClusterObservation;
@@ -22,7 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
-/** What must be there before the first pod: the accepted spec, Secrets, ConfigMaps, Services, the NetworkPolicy. */
+/** What must be there before the first pod: the accepted spec, Secrets, ConfigMaps, Services, NetworkPolicies. */
 final class Groundwork {
     private final Applier applier;
     private final Identities identities;
@@ -62,14 +63,23 @@ final class Groundwork {
         SchedulerService.external(model).ifPresent(wanted -> tasks.add(() -> service(seen, model, wanted)));
         ClusterNetworkPolicy.of(model, operatorNamespace)
                 .ifPresent(wanted -> tasks.add(() -> networkPolicy(seen, model, wanted)));
+        if (!seen.jobs().isEmpty()) {
+            RunnersNetworkPolicy.of(model).ifPresent(wanted -> tasks.add(() -> networkPolicy(seen, model, wanted)));
+        }
         if (Eviction.of(seen).rule() == Eviction.Rule.REFUSED) {
             tasks.add(() -> budget(seen, model, SchedulerBudget.of(model)));
         }
         return parallel.all(tasks).stream().flatMap(Optional::stream).toList();
     }
 
+    /** Whether the programs of jobs find what is to be there before them. */
+    static boolean isLaidForRunners(ClusterObservation seen, ClusterModel model) {
+        return RunnersNetworkPolicy.of(model).isEmpty()
+                || named(seen.policies(), model.names().runnersNetworkPolicy()).isPresent();
+    }
+
     /**
-     * Removes what the spec no longer asks for (load balancer, NetworkPolicy), what kept an idle scheduler from eviction, what no pod mounts (old preloads) and no rollback wants
+     * Removes what the spec no longer asks for (load balancer, NetworkPolicies), what kept an idle scheduler from eviction, what no pod mounts (old preloads) and no rollback wants
      * (accepted specs but the last two).
      */
     void clear(ClusterObservation seen, ClusterModel model) {
@@ -77,7 +87,7 @@ final class Groundwork {
             named(seen.services(), model.names().externalService()).ifPresent(applier::deleteUnused);
         }
         if (ClusterNetworkPolicy.of(model, operatorNamespace).isEmpty()) {
-            named(seen.policies(), model.names().networkPolicy()).ifPresent(applier::deleteUnused);
+            seen.policies().forEach(applier::deleteUnused);
         }
         if (Eviction.of(seen).rule() == Eviction.Rule.ALLOWED) {
             named(seen.budgets(), model.names().schedulerBudget()).ifPresent(applier::deleteUnused);

@@ -59,7 +59,7 @@ final class JobObserver {
         var seen = new JobObservation(
                 job,
                 cluster,
-                clusterUid.flatMap(board::model).isPresent(),
+                clusterUid.filter(board::takesRunners).isPresent(),
                 clusterUid.flatMap(board::state),
                 recent.merge(uid, Pod.class, pods).stream()
                         .map(pod -> runner(job, pod))

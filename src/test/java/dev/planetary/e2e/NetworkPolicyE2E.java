@@ -3,6 +3,7 @@ package dev.planetary.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.planetary.api.PlanetaryJobStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.util.Map;
@@ -93,6 +94,36 @@ class NetworkPolicyE2E {
         assumeTrue(
                 reached(stranger, METADATA).get(METADATA),
                 "nothing answers at the metadata address here, so that its being closed shows nothing");
+    }
+
+    @Test
+    void aJobsProgramReachesItsClusterAndTheWorldButNotTheMetadataAddressAndNobodyReachesIt() {
+        // Given
+        REAL.applyJob(
+                "serving",
+                RealCluster.SMALL_RUNNER
+                        + """
+                        clusterRef: {name: mine}
+                        script: |
+                          import http.server
+                          http.server.test(http.server.SimpleHTTPRequestHandler, port=%d)
+                        """
+                                .formatted(NEIGHBOURS_PORT));
+        REAL.awaitJob("serving", PlanetaryJobStatus.Phase.Running);
+        var runner = REAL.runners("serving").getFirst();
+        var served = address(runner) + ":" + NEIGHBOURS_PORT;
+        awaitReached(runner, Map.of("localhost:" + NEIGHBOURS_PORT, true));
+
+        // Then
+        assertThat(reached(runner, API, "mine-scheduler:8786", address(stranger) + ":" + NEIGHBOURS_PORT))
+                .doesNotContainValue(false);
+        assertThat(reached(runner, METADATA, "theirs-scheduler:8786")).doesNotContainValue(true);
+        for (var other : new Pod[] {stranger, client, REAL.scheduler("mine")}) {
+            assertThat(reached(other, served))
+                    .as("from " + other.getMetadata().getName())
+                    .containsEntry(served, false);
+        }
+        REAL.deleteJob("serving");
     }
 
     @Test

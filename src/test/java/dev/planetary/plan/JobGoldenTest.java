@@ -9,6 +9,7 @@ import dev.planetary.desired.AcceptedSpec;
 import dev.planetary.desired.ClusterModel;
 import dev.planetary.desired.JobObjects;
 import dev.planetary.desired.RunnerPod;
+import dev.planetary.desired.RunnersNetworkPolicy;
 import dev.planetary.observe.Folder;
 import dev.planetary.observe.JobObservation;
 import dev.planetary.observe.ObservedRunner;
@@ -75,6 +76,9 @@ class JobGoldenTest {
             var model = new ClusterModel(
                     cluster, AcceptedSpec.first(cluster.specOrDefault(), "client:1"), "0a1b2c3d4e", false);
             objects.add(files);
+            if (plan.ledger().attempts() == 1) {
+                RunnersNetworkPolicy.of(model).ifPresent(objects::add);
+            }
             objects.add(RunnerPod.of(
                     seen.job(), model, JobObjects.template(files), plan.ledger().attempts() - 1));
         }

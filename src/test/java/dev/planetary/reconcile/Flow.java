@@ -349,6 +349,6 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
     }
 
     static ConditionFactory until() {
-        return await().pollInSameThread().pollInterval(Duration.ofMillis(25)).atMost(Duration.ofSeconds(20));
+        return await().pollInSameThread().pollInterval(Duration.ofMillis(25));
     }
 }

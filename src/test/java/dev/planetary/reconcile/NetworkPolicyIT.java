@@ -28,7 +28,7 @@ class NetworkPolicyIT {
         flow.comeUp("c", 1);
 
         // Then
-        var made = policy("c").get();
+        var made = policy("c-dask").get();
         var created = flow.wire().writes().stream().map(Wire.Sent::what).toList();
         assertThat(created.indexOf("POST networkpolicies")).isNotNegative().isLessThan(created.indexOf("POST pods"));
         assertThat(made.getMetadata().getOwnerReferences()).singleElement().satisfies(o -> assertThat(o.getUid())
@@ -40,16 +40,17 @@ class NetworkPolicyIT {
         }
 
         // When somebody opens it
-        policy("c")
+        policy("c-dask")
                 .edit(p ->
                         p.edit().editSpec().withIngress().withEgress().endSpec().build());
         // Then
-        Flow.until().untilAsserted(() -> assertThat(policy("c").get().getSpec()).isEqualTo(made.getSpec()));
+        Flow.until().untilAsserted(() -> assertThat(policy("c-dask").get().getSpec())
+                .isEqualTo(made.getSpec()));
 
         // When somebody deletes it
-        policy("c").delete();
+        policy("c-dask").delete();
         // Then
-        Flow.until().untilAsserted(() -> assertThat(policy("c").get())
+        Flow.until().untilAsserted(() -> assertThat(policy("c-dask").get())
                 .isNotNull()
                 .extracting(NetworkPolicy::getSpec)
                 .isEqualTo(made.getSpec()));
@@ -69,10 +70,11 @@ class NetworkPolicyIT {
                 networkPolicy: {allowFrom: [{podSelector: {}}, {namespaceSelector: {matchExpressions: [{key: team, operator: In, values: [a]}, {key: x, operator: Exists}]}},
                   {ipBlock: {cidr: 10.1.0.0/16, except: [10.1.2.0/24]}}]}""");
         // Then
-        Flow.until().untilAsserted(() -> assertThat(policy("c").get().getSpec().getIngress())
-                .hasSize(4)
-                .last()
-                .satisfies(rule -> assertThat(rule.getFrom()).hasSize(3)));
+        Flow.until()
+                .untilAsserted(() -> assertThat(policy("c-dask").get().getSpec().getIngress())
+                        .hasSize(4)
+                        .last()
+                        .satisfies(rule -> assertThat(rule.getFrom()).hasSize(3)));
         flow.settle();
         flow.wire().forget();
         flow.pods().poke(flow.pods().get("c-default-0"), "1");
@@ -82,14 +84,14 @@ class NetworkPolicyIT {
         // When
         flow.change("c", "networkPolicy: {mode: 'Off'}");
         // Then
-        Flow.until().untilAsserted(() -> assertThat(policy("c").get()).isNull());
+        Flow.until().untilAsserted(() -> assertThat(policy("c-dask").get()).isNull());
         flow.settle();
-        assertThat(policy("c").get()).isNull();
+        assertThat(policy("c-dask").get()).isNull();
 
         // When
         flow.change("c", "networkPolicy: null");
         // Then
-        Flow.until().untilAsserted(() -> assertThat(policy("c").get()).isNotNull());
+        Flow.until().untilAsserted(() -> assertThat(policy("c-dask").get()).isNotNull());
         flow.settle();
         assertThat(flow.pods().of("c"))
                 .extracting(p -> p.getMetadata().getUid())
@@ -123,6 +125,42 @@ class NetworkPolicyIT {
     }
 
     @Test
+    void programsOfJobsAreUnderAPolicyBeforeTheyStartAndAClusterWithoutJobsHasNone() {
+        // Given
+        flow.apply("c", "workers: {replicas: 1}");
+        flow.comeUp("c", 1);
+        assertThat(policy("c-runners").get()).isNull();
+        flow.wire().forget();
+
+        // When
+        flow.applyJob("j", JobLifeIT.ON_C);
+        var runner = flow.runner("j", 0);
+
+        // Then
+        var made = policy("c-runners").get();
+        assertThat(runner.getMetadata().getLabels())
+                .containsAllEntriesOf(made.getSpec().getPodSelector().getMatchLabels());
+        assertThat(made.getSpec().getPolicyTypes()).containsExactlyInAnyOrder("Ingress", "Egress");
+        assertThat(flow.wire().writes().stream().map(Wire.Sent::what))
+                .containsSubsequence("POST networkpolicies", "POST pods");
+
+        // When somebody deletes it
+        policy("c-runners").delete();
+        // Then
+        Flow.until().untilAsserted(() -> assertThat(policy("c-runners").get())
+                .isNotNull()
+                .extracting(NetworkPolicy::getSpec)
+                .isEqualTo(made.getSpec()));
+
+        // When
+        flow.change("c", "networkPolicy: {mode: 'Off'}");
+        // Then
+        Flow.until().untilAsserted(() -> assertThat(policy("c-runners").get()).isNull());
+        flow.applyJob("k", JobLifeIT.ON_C);
+        assertThat(flow.runner("k", 0)).isNotNull();
+    }
+
+    @Test
     void aLoadBalancerGetsDasksPortOnlyAndGoesWithTheSpec() {
         // When
         flow.apply("c", "workers: {replicas: 1}");
@@ -139,7 +177,7 @@ class NetworkPolicyIT {
         assertThat(outside.getMetadata().getAnnotations())
                 .containsEntry("service.beta.kubernetes.io/azure-load-balancer-internal", "true");
         assertThat(service("c-scheduler").get()).isEqualTo(inside);
-        assertThat(policy("c").get().getSpec().getIngress()).hasSize(4);
+        assertThat(policy("c-dask").get().getSpec().getIngress()).hasSize(4);
 
         // When
         flow.change("c", PUBLIC);
@@ -149,7 +187,8 @@ class NetworkPolicyIT {
                     .containsEntry("service.beta.kubernetes.io/azure-load-balancer-internal", "false");
             assertThat(service("c-external").get().getSpec().getLoadBalancerSourceRanges())
                     .containsExactly("203.0.113.7/32");
-            assertThat(policy("c").get().getSpec().getIngress()).last().satisfies(rule -> assertThat(rule.getFrom())
+            assertThat(policy("c-dask").get().getSpec().getIngress()).last().satisfies(rule -> assertThat(
+                            rule.getFrom())
                     .singleElement()
                     .satisfies(from -> assertThat(from.getIpBlock().getCidr()).isEqualTo("203.0.113.7/32")));
         });
@@ -163,18 +202,19 @@ class NetworkPolicyIT {
         flow.change("c", "scheduler: {service: null}");
         // Then
         Flow.until().untilAsserted(() -> assertThat(service("c-external").get()).isNull());
-        Flow.until().untilAsserted(() -> assertThat(policy("c").get().getSpec().getIngress())
-                .hasSize(3));
+        Flow.until()
+                .untilAsserted(() -> assertThat(policy("c-dask").get().getSpec().getIngress())
+                        .hasSize(3));
         assertThat(service("c-scheduler").get()).isEqualTo(inside);
     }
 
-    private Resource<NetworkPolicy> policy(String cluster) {
+    private Resource<NetworkPolicy> policy(String name) {
         return flow.client()
                 .network()
                 .v1()
                 .networkPolicies()
                 .inNamespace(flow.namespace())
-                .withName(cluster + "-dask");
+                .withName(name);
     }
 
     private Resource<Service> service(String name) {
