@@ -40,8 +40,8 @@ class JobCrashAtEveryWriteIT {
 
         // When
         var cases = atOnce(Death.ends(undisturbed.writes())
-                .<Callable<Case>>map(end -> () ->
-                        new Case(end.at(), end.moment(), JobCrashRun.killed(API, scenario, end.at(), end.moment())))
+                .<Callable<Case>>map(end -> () -> new Case(
+                        end.at(), end.moment(), JobCrashRun.killed(API, scenario, end.at(), end.moment(), undisturbed)))
                 .toList());
 
         // Then

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
@@ -38,6 +39,9 @@ final class JobCrashRun implements AutoCloseable {
             List<String> objects,
             List<Point> writes) {}
 
+    /** An operator that has done nothing for so long does nothing more; others are measured by what it came to. */
+    private static final Duration LONG = Duration.ofSeconds(3);
+
     private final JobCrashScenario scenario;
     private final Flow flow;
     private final PodsByThemselves pods;
@@ -59,12 +63,12 @@ final class JobCrashRun implements AutoCloseable {
         try (var run = new JobCrashRun(api, scenario)) {
             var book = run.act(Death.never());
             scenario.meanwhile.accept(run.flow);
-            run.await();
+            run.await(_ -> run.flow.wire().quietFor(LONG));
             return run.end(false, book.done());
         }
     }
 
-    static End killed(ApiServer api, JobCrashScenario scenario, Point at, Moment moment) {
+    static End killed(ApiServer api, JobCrashScenario scenario, Point at, Moment moment, End undisturbed) {
         try (var run = new JobCrashRun(api, scenario)) {
             var death = run.act(new Death(Optional.of(at), moment, run.flow.client()));
             run.flow.stop();
@@ -72,7 +76,7 @@ final class JobCrashRun implements AutoCloseable {
             run.flow.restart();
             var second = Death.never();
             run.flow.wire().breaks(second);
-            run.await();
+            run.await(undisturbed.objects::equals);
             return run.end(
                     death.struck(),
                     Stream.concat(death.done().stream(), second.done().stream()).toList());
@@ -95,16 +99,22 @@ final class JobCrashRun implements AutoCloseable {
     }
 
     /** If it never comes to it, the end tells what it came to. */
-    private void await() {
+    private void await(Predicate<List<String>> asItShould) {
         try {
-            until().until(() -> rests(scenario.end));
+            until().until(() -> rests(scenario.end) && asItShould.test(others()));
         } catch (ConditionTimeoutException _) {
             // Told by the test, for all runs at once.
         }
     }
 
+    /**
+     * Not while there was something to collect: its owner may just have gone, and an operator may not have heard of it. Looks at all
+     * there is only while the operator does nothing, for many do so at once.
+     */
     private boolean rests(Optional<Phase> phase) {
-        collectGarbage();
+        if (!flow.wire().quietFor(Duration.ofMillis(200)) || collectGarbage()) {
+            return false;
+        }
         var job = flow.job("j").get();
         var there = phase.isEmpty()
                 ? job == null
@@ -113,9 +123,12 @@ final class JobCrashRun implements AutoCloseable {
     }
 
     private End end(boolean killed, List<Point> writes) {
-        collectGarbage();
+        return new End(killed, flow.jobStatus("j"), runners.made(), runners.exits(), others(), writes);
+    }
+
+    private List<String> others() {
         var c = flow.cluster("c").get().getMetadata().getUid();
-        var others = all().stream()
+        return all().stream()
                 .filter(o -> !(o instanceof PlanetaryJob)
                         && !o.getMetadata().getName().equals("c"))
                 .filter(o -> Labels.controller(o)
@@ -125,7 +138,6 @@ final class JobCrashRun implements AutoCloseable {
                 .map(HasMetadata::getKind)
                 .sorted()
                 .toList();
-        return new End(killed, flow.jobStatus("j"), runners.made(), runners.exits(), others, writes);
     }
 
     private static String label(HasMetadata object) {
@@ -134,18 +146,24 @@ final class JobCrashRun implements AutoCloseable {
                 : object.getMetadata().getLabels().get(Labels.COMPONENT);
     }
 
-    /** Plays the garbage collector, which the bare API server lacks: what is owned by an object that is not there goes. */
-    private void collectGarbage() {
+    /**
+     * Plays the garbage collector, which the bare API server lacks: what is owned by an object that is not there goes.
+     *
+     * @return whether there was any
+     */
+    private boolean collectGarbage() {
         var all = all();
         var there = all.stream()
                 .filter(o -> o instanceof PlanetaryJob || o instanceof PlanetaryCluster)
                 .map(o -> o.getMetadata().getUid())
                 .collect(Collectors.toSet());
-        all.stream()
+        var orphans = all.stream()
                 .filter(o -> Labels.controller(o)
                         .filter(owner -> !there.contains(owner.getUid()))
                         .isPresent())
-                .forEach(o -> flow.client().resource(o).withGracePeriod(0).delete());
+                .toList();
+        orphans.forEach(o -> flow.client().resource(o).withGracePeriod(0).delete());
+        return !orphans.isEmpty();
     }
 
     private List<HasMetadata> all() {
@@ -165,6 +183,6 @@ final class JobCrashRun implements AutoCloseable {
 
     /** Many run at once, maybe on a busy machine. */
     private static ConditionFactory until() {
-        return Flow.until().pollInterval(Duration.ofMillis(100)).atMost(Duration.ofMinutes(1));
+        return Flow.until().pollInterval(Duration.ofMillis(200)).atMost(Duration.ofMinutes(1));
     }
 }
