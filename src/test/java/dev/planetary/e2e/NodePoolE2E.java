@@ -30,6 +30,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * kwok's, and the workers that run on them live elsewhere.
  */
 class NodePoolE2E {
+    /** A JVM comes up three times, in a pod that has a small part of the machine. */
+    private static final Duration PATIENCE = RealCluster.PATIENCE.multipliedBy(3);
+
     private static final Duration UNTIL_TOLD = Duration.ofHours(1);
     private static final Duration SOON = Duration.ofSeconds(1);
 
@@ -96,13 +99,13 @@ class NodePoolE2E {
         awaitPool("Ready: AsAsked, 0 nodes");
 
         // Then
-        var waiting = real.await("c", RealCluster.PATIENCE, c -> waits(c).startsWith("20 of the workers"));
+        var waiting = real.await("c", PATIENCE, c -> waits(c).startsWith("20 of the workers"));
         assertThat(waits(waiting))
                 .isEqualTo(
                         ("20 of the workers of group default wait for nodes of pool %s (Standard_D8s_v5, 0 of at most 20 nodes there):"
                                         + " agent pool %s has from 0 to 20 nodes, as pods ask for them")
                                 .formatted(pool, status().poolName()));
-        real.await("c", RealCluster.PATIENCE, c -> c.getStatus().condition(Condition.SCHEDULER_READY).stream()
+        real.await("c", PATIENCE, c -> c.getStatus().condition(Condition.SCHEDULER_READY).stream()
                 .anyMatch(s -> s.status() == Condition.Status.True));
 
         try (var workers = new WorkersElsewhere(real, "c")) {
@@ -183,7 +186,7 @@ class NodePoolE2E {
     private void awaitTwenty() {
         real.await(
                 "c",
-                RealCluster.PATIENCE,
+                PATIENCE,
                 c -> c.getStatus().phase() == Phase.Running
                         && c.getStatus().workers().ready() == 20);
         assertThat(real.workers("c").stream()
@@ -218,7 +221,7 @@ class NodePoolE2E {
     private void await(String what, Callable<Boolean> expected) {
         try {
             Awaitility.await(what)
-                    .atMost(RealCluster.PATIENCE)
+                    .atMost(PATIENCE)
                     .pollInterval(Duration.ofMillis(200))
                     .until(expected);
         } catch (ConditionTimeoutException e) {
