@@ -1,5 +1,5 @@
 """Many jobs at once on one cluster: how long their status lags behind their pods. Runners are fake pods that end well
-after 2 to 22 s (dev/bench/stages.yaml), and no scheduler counts their tasks."""
+after 2 to 22 s (dev/kwok/stages.yaml), and no scheduler counts their tasks."""
 
 import statistics
 import threading

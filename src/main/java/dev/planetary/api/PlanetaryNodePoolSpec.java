@@ -22,7 +22,9 @@ public record PlanetaryNodePoolSpec(
                 @Size(min = 1, max = 64)
                 String vmSize,
         @JsonPropertyDescription(
-                        "How nodes come to be. AgentPool: an AKS agent pool with its autoscaler. Default: AgentPool.")
+                        "How nodes come to be. AgentPool: an AKS agent pool with its autoscaler. Karpenter: a NodePool and an AKSNodeClass, from which"
+                                + " AKS's node auto-provisioning makes machines, where that is switched on; without minNodes, zones and spotMaxPrice."
+                                + " It cannot be changed. Default: AgentPool.")
                 Mode mode,
         @JsonPropertyDescription(
                         "Regular, or Spot: cheap machines that Azure may take back within 30 seconds; only workers with spot: Prefer or Require"
@@ -84,7 +86,8 @@ public record PlanetaryNodePoolSpec(
 
     /** How nodes come to be. */
     public enum Mode {
-        AgentPool
+        AgentPool,
+        Karpenter
     }
 
     /** Whether the cloud may take machines back. */

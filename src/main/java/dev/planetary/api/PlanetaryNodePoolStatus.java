@@ -18,12 +18,14 @@ public record PlanetaryNodePoolStatus(
                                 + " condition Stalled; Deleting: on its way out.")
                 Phase phase,
         @JsonPropertyDescription(
-                        "Name of the agent pool in Azure: made of this object's uid and what of its spec cannot be changed in Azure.")
+                        "Name of the agent pool in Azure: made of this object's uid and what of its spec cannot be changed in Azure. With mode: Karpenter,"
+                                + " of the NodePool and the AKSNodeClass.")
                 String poolName,
         @JsonPropertyDescription("The agent pool's provisioningState, as Azure says it.") String provisioningState,
-        @JsonPropertyDescription("Nodes that Azure counts in the pool, and in one that it takes the place of.")
+        @JsonPropertyDescription(
+                        "Nodes that Azure, or Karpenter, counts in the pool, and in one that it takes the place of.")
                 Integer nodes,
-        @JsonPropertyDescription("Azure region of the nodes.") String region,
+        @JsonPropertyDescription("Azure region of the nodes of an agent pool.") String region,
         @JsonPropertyDescription(
                         "After a trouble: when it is tried again (RFC 3339); a change of the spec is tried at once.")
                 String retryAt,

@@ -87,6 +87,10 @@ public final class FleetWatch implements AutoCloseable {
         });
     }
 
+    public FleetPace pace() {
+        return pace;
+    }
+
     public Optional<Fleet> latest() {
         return latest;
     }

@@ -8,8 +8,10 @@ import dev.planetary.azure.PoolShape;
 import dev.planetary.desired.PoolModel;
 import dev.planetary.observe.PoolObservation;
 import dev.planetary.observe.PoolTrouble;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -38,6 +40,11 @@ public record PoolPlan(
 
         record Delete(AgentPool present) implements Step {}
 
+        /** Karpenter's objects, to be made or changed. */
+        record Apply(List<GenericKubernetesResource> wanted) implements Step {}
+
+        record Remove(GenericKubernetesResource present) implements Step {}
+
         /** Nothing is left in Azure: the object may go. */
         record Release() implements Step {}
 
@@ -56,7 +63,7 @@ public record PoolPlan(
     public boolean changesAzure() {
         return switch (step) {
             case Step.Create _, Step.Update _, Step.Delete _ -> true;
-            case Step.Release _, Step.Nothing _ -> false;
+            case Step.Apply _, Step.Remove _, Step.Release _, Step.Nothing _ -> false;
         };
     }
 

@@ -1,6 +1,8 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.api.PlanetaryNodePool;
+import dev.planetary.api.PlanetaryNodePoolSpec.Mode;
+import dev.planetary.api.PlanetaryNodePoolStatus;
 import dev.planetary.plan.PoolPlan;
 import dev.planetary.plan.PoolPlan.Step;
 import dev.planetary.status.PoolStatus;
@@ -16,13 +18,14 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.quarkus.arc.lookup.LookupIfProperty;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Keeps an AKS agent pool as a PlanetaryNodePool asks: observe, plan, do one thing, tell. Level-triggered; every pass may be cut off
+ * Keeps an AKS agent pool, or what Karpenter makes nodes from, as a PlanetaryNodePool asks: observe, plan, do one thing, tell. Level-triggered; every pass may be cut off
  * anywhere. The finalizer is there before the first pass, and goes when nothing is left in Azure.
  */
 @LookupIfProperty(name = "planetary.role", stringValue = "azure")
@@ -81,16 +84,38 @@ public final class PlanetaryNodePoolReconciler implements Reconciler<PlanetaryNo
     }
 
     private Pass acted(PlanetaryNodePool pool) {
+        if (pool.getSpec().mode() == Mode.Karpenter) {
+            var passed = parts.karpenter().pass(pool);
+            return told(
+                    pool,
+                    passed.plan(),
+                    passed.done(),
+                    PoolStatus.of(passed.seen(), passed.plan()),
+                    passed.seen().now());
+        }
         var passed = parts.executor().pass(pool);
-        var plan = passed.plan();
-        passed.done().ifPresent(done -> parts.announcer().done(pool, done));
+        return told(
+                pool,
+                passed.plan(),
+                passed.done(),
+                PoolStatus.of(passed.seen(), passed.plan()),
+                passed.seen().now());
+    }
+
+    /** @param done the plan that something was done of */
+    private Pass told(
+            PlanetaryNodePool pool,
+            PoolPlan plan,
+            Optional<PoolPlan> done,
+            PlanetaryNodePoolStatus status,
+            Instant now) {
+        done.ifPresent(it -> parts.announcer().done(pool, it));
         if (plan.step() instanceof Step.Release) {
             return new Pass(plan, Optional.empty());
         }
-        var status = PoolStatus.of(passed.seen(), plan);
         parts.announcer().status(pool, status);
         var unwritten = parts.statuses().write(pool, status);
-        var due = plan.recheck().map(at -> Duration.between(passed.seen().now(), at));
+        var due = plan.recheck().map(at -> Duration.between(now, at));
         return new Pass(
                 plan,
                 Stream.of(unwritten, due)

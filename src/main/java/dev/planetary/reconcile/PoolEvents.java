@@ -1,6 +1,7 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.api.PlanetaryNodePool;
+import dev.planetary.api.PlanetaryNodePoolSpec.Mode;
 import dev.planetary.azure.Fleet;
 import dev.planetary.azure.FleetWatch;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -34,7 +35,7 @@ final class PoolEvents extends AbstractEventSource<Fleet, PlanetaryNodePool>
     @Override
     public void start() {
         super.start();
-        fleets.start(() -> pools.list().findAny().isPresent(), this::tellAll);
+        fleets.start(() -> pools.list().anyMatch(pool -> pool.getSpec().mode() == Mode.AgentPool), this::tellAll);
     }
 
     @Override

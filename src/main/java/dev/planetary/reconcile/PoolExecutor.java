@@ -91,7 +91,7 @@ final class PoolExecutor {
                 yield Optional.of(new Done(present.in("Updating"), azure.update(present, wanted)));
             }
             case Step.Delete(var present) -> Optional.of(new Done(present.in("Deleting"), azure.delete(present)));
-            case Step.Release _, Step.Nothing _ -> Optional.empty();
+            case Step.Apply _, Step.Remove _, Step.Release _, Step.Nothing _ -> Optional.empty();
         };
     }
 }

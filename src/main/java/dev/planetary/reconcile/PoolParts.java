@@ -1,6 +1,7 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.apply.EventRecorder;
+import dev.planetary.apply.KarpenterObjects;
 import dev.planetary.apply.PoolStatusWriter;
 import dev.planetary.azure.FleetWatch;
 import dev.planetary.telemetry.PoolGauges;
@@ -11,6 +12,7 @@ import java.util.concurrent.Executor;
 /** What the node-pool reconciler is put together from; one place for production and for tests. */
 record PoolParts(
         PoolExecutor executor,
+        KarpenterExecutor karpenter,
         PoolStatusWriter statuses,
         PoolAnnouncer announcer,
         PoolEvents events,
@@ -28,6 +30,7 @@ record PoolParts(
         var statuses = new PoolStatusWriter(client, clock);
         return new PoolParts(
                 new PoolExecutor(fleets, clock),
+                new KarpenterExecutor(new KarpenterObjects(client), fleets.pace(), clock),
                 statuses,
                 new PoolAnnouncer(new EventRecorder(client, clock, executor, instance)),
                 new PoolEvents(fleets, statuses::forget),

@@ -6,7 +6,9 @@ import dev.planetary.api.PlanetaryNodePool;
 import dev.planetary.api.PlanetaryNodePoolStatus;
 import dev.planetary.api.PlanetaryNodePoolStatus.Phase;
 import dev.planetary.azure.AgentPool;
+import dev.planetary.desired.KarpenterModel;
 import dev.planetary.desired.PoolModel;
+import dev.planetary.observe.KarpenterObservation;
 import dev.planetary.observe.PoolObservation;
 import dev.planetary.observe.Quoted;
 import dev.planetary.plan.PoolPlan;
@@ -38,13 +40,30 @@ public final class PoolStatus {
                 known ? Integer.valueOf(own.stream().mapToInt(AgentPool::nodes).sum()) : before.nodes(),
                 seen.fleet().map(f -> f.cluster().region()).orElse(before.region()),
                 plan.retryAt().map(PoolStatus::rfc3339).orElse(null),
-                conditions(
-                        seen.pool(),
-                        plan.phase() == Phase.Ready,
-                        plan.permanent(),
-                        Quoted.reason(plan.reason()),
-                        Quoted.beginning(plan.message()),
-                        seen.now()));
+                conditions(seen.pool(), plan, seen.now()));
+    }
+
+    /** Of a pool whose machines Karpenter makes. In which region, only its nodes say. */
+    public static PlanetaryNodePoolStatus of(KarpenterObservation seen, PoolPlan plan) {
+        return new PlanetaryNodePoolStatus(
+                seen.pool().getMetadata().getGeneration(),
+                plan.phase(),
+                KarpenterModel.name(seen.pool()),
+                null,
+                seen.nodes().orElse(0),
+                null,
+                null,
+                conditions(seen.pool(), plan, seen.now()));
+    }
+
+    private static List<Condition> conditions(PlanetaryNodePool pool, PoolPlan plan, Instant now) {
+        return conditions(
+                pool,
+                plan.phase() == Phase.Ready,
+                plan.permanent(),
+                Quoted.reason(plan.reason()),
+                Quoted.beginning(plan.message()),
+                now);
     }
 
     /** A pass that failed: what was known stays, and it is said that it is tried again. */

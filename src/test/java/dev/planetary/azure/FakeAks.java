@@ -108,6 +108,23 @@ public final class FakeAks {
         return List.copyOf(pools.keySet());
     }
 
+    /** How many machines each pool is to have; a pool that is on its way out has none. */
+    public synchronized Map<String, Integer> counts() {
+        settle();
+        var counts = new LinkedHashMap<String, Integer>();
+        pools.forEach((name, pool) -> {
+            if (!properties(pool).path("provisioningState").asText().equals("Deleting")) {
+                counts.put(name, properties(pool).path("count").asInt());
+            }
+        });
+        return counts;
+    }
+
+    /** The autoscaler's doing, or that of Azure, which takes machines back: no operation, and no other state of the pool. */
+    public synchronized void count(String name, int machines) {
+        properties(pools.get(name)).put("count", machines);
+    }
+
     /** Somebody else's doing, at once. */
     public synchronized void put(String name, ObjectNode properties) {
         pools.put(name, stamped(name, properties.put("provisioningState", "Succeeded")));

@@ -16,17 +16,20 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 import reactor.core.publisher.Mono;
 
@@ -38,6 +41,10 @@ public final class FakeArm implements AutoCloseable {
     static final String TOKEN = "a-token-of-entra";
     /** What Kubernetes gives a pod for Entra. */
     static final String FEDERATED = "a-token-of-kubernetes";
+    /** Under these it is known where it is found in Azure's place. */
+    public static final String NAME = "management.azure.com";
+
+    public static final String NAME_OF_ENTRA = "login.microsoftonline.com";
 
     private static final String CLUSTER =
             "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks";
@@ -76,6 +83,7 @@ public final class FakeArm implements AutoCloseable {
     private final HttpsServer server;
     private final Buckets buckets;
     private volatile Function<Call, Optional<Reply>> faults = _ -> Optional.empty();
+    private volatile Predicate<String> federated = FEDERATED::equals;
 
     public FakeArm() {
         this(Duration.ofSeconds(1));
@@ -83,9 +91,14 @@ public final class FakeArm implements AutoCloseable {
 
     /** @param second how long a second of Azure's buckets lasts */
     public FakeArm(Duration second) {
+        this(second, InetAddress.ofLiteral("127.0.0.1"));
+    }
+
+    /** @param address of this machine, at which it is reached */
+    public FakeArm(Duration second, InetAddress address) {
         buckets = new Buckets(second);
         try {
-            server = HttpsServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
+            server = HttpsServer.create(new InetSocketAddress(address, 0), 0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -98,7 +111,7 @@ public final class FakeArm implements AutoCloseable {
     private static SSLContext tls() {
         try {
             return TlsContexts.of(
-                    AUTHORITY.issue("localhost", List.of("localhost"), CLOCK, Duration.ofDays(1)),
+                    AUTHORITY.issue("localhost", List.of("localhost", NAME, NAME_OF_ENTRA), CLOCK, Duration.ofDays(1)),
                     AUTHORITY.certificatePem());
         } catch (Exception e) {
             throw new IllegalStateException(e);
@@ -112,6 +125,11 @@ public final class FakeArm implements AutoCloseable {
     /** Instead of what AKS would answer. */
     public void breaks(Function<Call, Optional<Reply>> how) {
         faults = how;
+    }
+
+    /** Whose token of Kubernetes is changed for one of Entra. */
+    public void trusts(Predicate<String> token) {
+        federated = token;
     }
 
     public List<Call> calls() {
@@ -128,7 +146,11 @@ public final class FakeArm implements AutoCloseable {
     }
 
     public URI endpoint() {
-        return URI.create("https://localhost:" + server.getAddress().getPort() + "/");
+        return URI.create("https://localhost:" + port() + "/");
+    }
+
+    public int port() {
+        return server.getAddress().getPort();
     }
 
     public String authorityPem() {
@@ -214,6 +236,9 @@ public final class FakeArm implements AutoCloseable {
         if (path.endsWith("/oauth2/v2.0/token")) {
             return token(body);
         }
+        if (path.equals("/common/discovery/instance")) {
+            return discovery();
+        }
         calls.add(call);
         if (!("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
             return Reply.error(
@@ -245,8 +270,12 @@ public final class FakeArm implements AutoCloseable {
     }
 
     /** Entra's part: a token for whoever shows Kubernetes' one. */
-    private static Reply token(String body) {
-        return body.contains("client_assertion=" + FEDERATED)
+    private Reply token(String body) {
+        var shown = Arrays.stream(body.split("&"))
+                .filter(field -> field.startsWith("client_assertion="))
+                .map(field -> URLDecoder.decode(field.substring(field.indexOf('=') + 1), StandardCharsets.UTF_8))
+                .findFirst();
+        return shown.filter(federated).isPresent()
                 ? Reply.of(
                         200,
                         FakeAks.JSON
@@ -260,6 +289,21 @@ public final class FakeArm implements AutoCloseable {
                                 .createObjectNode()
                                 .put("error", "invalid_client")
                                 .put("error_description", "AADSTS700211: no matching federated identity record"));
+    }
+
+    /** What Entra says of itself, before it is asked for a token. */
+    private static Reply discovery() {
+        var answer = FakeAks.JSON
+                .createObjectNode()
+                .put(
+                        "tenant_discovery_endpoint",
+                        "https://" + NAME_OF_ENTRA + "/common/v2.0/.well-known/openid-configuration");
+        var metadata = answer.putArray("metadata")
+                .addObject()
+                .put("preferred_network", NAME_OF_ENTRA)
+                .put("preferred_cache", NAME_OF_ENTRA);
+        metadata.putArray("aliases").add(NAME_OF_ENTRA);
+        return Reply.of(200, answer);
     }
 
     private static Call call(String method, String path) {

@@ -130,7 +130,7 @@ class ClientE2E {
         var kubeconfig = System.getProperty("planetary.e2e.kubeconfig");
         var bundle = folder.resolve("c.bundle");
         var scaling = folder.resolve("scaling.bundle");
-        var desk = new Laptop(1, node());
+        var desk = new Laptop(1, real.operator().nodeAddress());
         var owner = new OutsideProgram(
                 desk,
                 SMALL
@@ -189,7 +189,7 @@ class ClientE2E {
             assertThat(real.cluster(name)).isPresent();
 
             // When: a machine has the one with a token
-            try (var elsewhere = new Laptop(3, balancer(), node());
+            try (var elsewhere = new Laptop(3, balancer(), real.operator().nodeAddress());
                     var visitor = new OutsideProgram(
                             elsewhere,
                             SMALL
@@ -254,15 +254,7 @@ class ClientE2E {
 
     /** An address of nobody, which leads to the node; where no other network can be made, the node's own. */
     private String balancer() {
-        return Laptop.possible() ? "203.0.113.10" : node();
-    }
-
-    private String node() {
-        return real.client().nodes().list().getItems().getFirst().getStatus().getAddresses().stream()
-                .filter(a -> "InternalIP".equals(a.getType()))
-                .findFirst()
-                .orElseThrow()
-                .getAddress();
+        return Laptop.possible() ? "203.0.113.10" : real.operator().nodeAddress();
     }
 
     private void nothingIsLeft() {

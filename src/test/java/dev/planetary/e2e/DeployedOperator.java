@@ -27,6 +27,19 @@ record DeployedOperator(KubernetesClient client) {
         return pods.getFirst();
     }
 
+    /** Name of its node, one that pods really run on; a test may have others there. */
+    String node() {
+        return pod().getSpec().getNodeName();
+    }
+
+    String nodeAddress() {
+        return client.nodes().withName(node()).get().getStatus().getAddresses().stream()
+                .filter(a -> "InternalIP".equals(a.getType()))
+                .findFirst()
+                .orElseThrow()
+                .getAddress();
+    }
+
     /** Gives it a setting, or takes it away, and waits until it works with it. For tests that run alone. */
     void sets(String name, Optional<String> value) {
         RollableScalableResource<Deployment> deployment =

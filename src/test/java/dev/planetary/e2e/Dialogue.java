@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -82,13 +83,18 @@ final class Dialogue implements AutoCloseable {
     }
 
     private Optional<String> line(String word) {
+        return lines(word).stream().findFirst();
+    }
+
+    /** The rest of every line so far that begins with this word. */
+    List<String> lines(String word) {
         // The last one may be half a line.
         var said = output();
         return said.substring(0, said.lastIndexOf('\n') + 1)
                 .lines()
                 .filter(l -> l.startsWith(word + " ") || l.equals(word))
                 .map(l -> l.substring(word.length()).strip())
-                .findFirst();
+                .toList();
     }
 
     @Override

@@ -6,6 +6,8 @@ import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.desired.Labels;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -94,6 +96,15 @@ interface TestedClusters extends InNamespace {
         var pods = pods(cluster, Labels.SCHEDULER);
         assertThat(pods).as("schedulers of " + cluster).hasSize(1);
         return pods.getFirst();
+    }
+
+    /** Tells of every change of a cluster's workers. */
+    default SharedIndexInformer<Pod> watchWorkers(String cluster, ResourceEventHandler<Pod> whom) {
+        return client().pods()
+                .inNamespace(namespace())
+                .withLabel(Labels.CLUSTER, cluster)
+                .withLabel(Labels.COMPONENT, Labels.WORKER)
+                .inform(whom);
     }
 
     default List<Pod> pods(String cluster, String component) {

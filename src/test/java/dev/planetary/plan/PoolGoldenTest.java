@@ -12,6 +12,7 @@ import dev.planetary.observe.Folder;
 import dev.planetary.observe.PoolObservation;
 import dev.planetary.plan.PoolPlan.Step;
 import dev.planetary.status.PoolStatus;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
@@ -79,7 +81,7 @@ class PoolGoldenTest {
         return made;
     }
 
-    private static Map<String, Object> told(PoolPlan plan) {
+    static Map<String, Object> told(PoolPlan plan) {
         var told = new TreeMap<String, Object>();
         told.put("phase", plan.phase() + ": " + plan.reason());
         told.put(
@@ -90,6 +92,12 @@ class PoolGoldenTest {
                                 + instead.map(p -> " instead of " + p.name()).orElse("");
                     case Step.Update(var present, var _) -> "Update " + present.name();
                     case Step.Delete(var present) -> "Delete " + present.name();
+                    case Step.Apply(var wanted) ->
+                        "Apply "
+                                + wanted.stream()
+                                        .map(GenericKubernetesResource::getKind)
+                                        .collect(Collectors.joining(", "));
+                    case Step.Remove(var present) -> "Remove " + present.getKind();
                     case Step.Release _ -> "Release";
                     case Step.Nothing _ -> "Nothing";
                 });
@@ -139,7 +147,7 @@ class PoolGoldenTest {
                 theirs ? Map.of() : shape.tags());
     }
 
-    private static Optional<PlanetaryNodePool> pool(Folder folder, String file) {
+    static Optional<PlanetaryNodePool> pool(Folder folder, String file) {
         return folder.text(file).map(text -> Serialization.unmarshal(text, PlanetaryNodePool.class));
     }
 }
