@@ -30,9 +30,9 @@ public final class Applier {
 
     public Outcome create(HasMetadata owner, HasMetadata wanted) {
         try {
-            return done(
-                    owner,
-                    client.resource(wanted).fieldValidation(Validation.STRICT).create());
+            var answer =
+                    client.resource(wanted).fieldValidation(Validation.STRICT).create();
+            return done(owner, LeanAnswers.completed(wanted, answer));
         } catch (KubernetesClientException e) {
             return Refusal.alreadyExists(e)
                     ? existing(owner, wanted)

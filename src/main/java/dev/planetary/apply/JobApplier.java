@@ -50,12 +50,12 @@ public final class JobApplier {
         try {
             var once =
                     new RequestConfigBuilder().withRequestRetryBackoffLimit(0).build();
-            var live = client.newClient(once)
+            var answer = client.newClient(once)
                     .adapt(KubernetesClient.class)
                     .resource(runner)
                     .fieldValidation(Validation.STRICT)
                     .create();
-            recent.created(job.getMetadata().getUid(), live);
+            recent.created(job.getMetadata().getUid(), LeanAnswers.completed(runner, answer));
             return new Posted.Made();
         } catch (KubernetesClientException e) {
             return REFUSED.contains(e.getCode())

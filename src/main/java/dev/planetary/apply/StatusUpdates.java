@@ -49,9 +49,10 @@ final class StatusUpdates<T extends HasMetadata> {
 
     StatusWrite write(T update) {
         try {
+            var answer = client.resource(update).updateStatus();
             last.put(
                     update.getMetadata().getUid(),
-                    new Written<>(client.resource(update).updateStatus(), clock.instant()));
+                    new Written<>(LeanAnswers.completed(update, answer), clock.instant()));
             return new StatusWrite(true, Optional.empty());
         } catch (KubernetesClientException e) {
             if (e.getCode() != 409 && e.getCode() != 404) {

@@ -37,10 +37,11 @@ public final class ClusterNetworkPolicy {
 
     /** @return empty: none is wanted */
     public static Optional<NetworkPolicy> of(ClusterModel model, String operatorNamespace) {
-        var spec = model.cluster().specOrDefault().networkPolicy();
-        return spec.mode() == NetworkPolicySpec.Mode.Off
-                ? Optional.empty()
-                : Optional.of(managed(model, operatorNamespace));
+        return isWanted(model) ? Optional.of(managed(model, operatorNamespace)) : Optional.empty();
+    }
+
+    public static boolean isWanted(ClusterModel model) {
+        return model.cluster().specOrDefault().networkPolicy().mode() != NetworkPolicySpec.Mode.Off;
     }
 
     /** Whether a live policy says what it should. */

@@ -1,5 +1,6 @@
 package dev.planetary.desired;
 
+import dev.planetary.tls.KeyPairPem;
 import dev.planetary.tls.Leaf;
 import dev.planetary.tls.Trust;
 import io.fabric8.kubernetes.api.model.Secret;
@@ -21,7 +22,8 @@ import java.util.Optional;
 record Issued(
         String name, Optional<Secret> live, Trust trust, Instant since, Optional<Leaf> leaf, Optional<String> token) {
 
-    static Issued of(String name, Optional<Secret> live, Instant now) {
+    /** @param made what was issued a moment ago, and needs no check */
+    static Issued of(String name, Optional<Secret> live, Map<KeyPairPem, Leaf> made, Instant now) {
         return new Issued(
                 name,
                 live,
@@ -31,7 +33,9 @@ record Issued(
                         .flatMap(Issued::instant)
                         .orElse(Instant.EPOCH),
                 read(live, ClusterSecrets.CERTIFICATE)
-                        .flatMap(c -> read(live, ClusterSecrets.KEY).flatMap(k -> Leaf.of(c, k))),
+                        .flatMap(c -> read(live, ClusterSecrets.KEY).map(k -> new KeyPairPem(c, k)))
+                        .flatMap(pair -> Optional.ofNullable(made.get(pair))
+                                .or(() -> Leaf.of(pair.certificate(), pair.privateKey()))),
                 read(live.filter(ClusterSecrets::isManaged), ClusterSecrets.TOKEN)
                         .filter(token -> token.matches("[!-~]+")));
     }

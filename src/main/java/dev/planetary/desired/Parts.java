@@ -10,6 +10,14 @@ import java.util.Set;
 
 /** Parts of a spec, by what a change of them does to pods ({@link OnChange}). */
 final class Parts {
+    /** The JVM reads annotations anew each time it is asked for components, and every pass asks. */
+    private static final ClassValue<RecordComponent[]> COMPONENTS = new ClassValue<>() {
+        @Override
+        protected RecordComponent[] computeValue(Class<?> type) {
+            return type.getRecordComponents();
+        }
+    };
+
     private Parts() {}
 
     /** All that pods are made from. */
@@ -19,7 +27,7 @@ final class Parts {
 
     /** A copy in which every field of another effect is left at its default. */
     static <R extends Record> R of(R spec, Set<Effect> effects) {
-        var components = spec.getClass().getRecordComponents();
+        var components = COMPONENTS.get(spec.getClass());
         try {
             var constructor = spec.getClass()
                     .getDeclaredConstructor(Arrays.stream(components)
@@ -48,7 +56,6 @@ final class Parts {
     }
 
     private static boolean isSpec(Record record) {
-        return Arrays.stream(record.getClass().getRecordComponents())
-                .anyMatch(c -> c.isAnnotationPresent(OnChange.class));
+        return Arrays.stream(COMPONENTS.get(record.getClass())).anyMatch(c -> c.isAnnotationPresent(OnChange.class));
     }
 }

@@ -2,6 +2,7 @@ package dev.planetary.desired;
 
 import dev.planetary.tls.Authority;
 import dev.planetary.tls.KeyPairPem;
+import dev.planetary.tls.Leaf;
 import dev.planetary.tls.Token;
 import dev.planetary.tls.Trust;
 import dev.planetary.tls.Validity;
@@ -9,6 +10,8 @@ import io.fabric8.kubernetes.api.model.Secret;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -31,6 +34,9 @@ public final class Renewal {
     private final String rotation;
     private final Issued pods;
     private final Issued client;
+    /** What was issued here: to check it would cost more than to make it. */
+    private final Map<KeyPairPem, Leaf> made;
+
     private final Times times;
     private final Clock clock;
     private final Instant now;
@@ -52,8 +58,9 @@ public final class Renewal {
                 model,
                 authority,
                 rotation,
-                Issued.of(model.names().podsSecret(), pods, clock.instant()),
-                Issued.of(model.names().clientSecret(), client, clock.instant()),
+                Issued.of(model.names().podsSecret(), pods, Map.of(), clock.instant()),
+                Issued.of(model.names().clientSecret(), client, Map.of(), clock.instant()),
+                new HashMap<>(),
                 times,
                 clock);
     }
@@ -64,6 +71,7 @@ public final class Renewal {
             String rotation,
             Issued pods,
             Issued client,
+            Map<KeyPairPem, Leaf> made,
             Times times,
             Clock clock) {
         this.model = model;
@@ -72,20 +80,19 @@ public final class Renewal {
         this.now = clock.instant();
         this.pods = pods;
         this.client = client;
+        this.made = made;
         this.times = times;
         this.clock = clock;
     }
 
     /** What is left to do now that the pods' Secret was written. */
     public Renewal withPods(Secret written) {
-        return new Renewal(
-                model, authority, rotation, Issued.of(pods.name(), Optional.of(written), now), client, times, clock);
+        return new Renewal(model, authority, rotation, read(pods, written), client, made, times, clock);
     }
 
     /** What is left to do now that the clients' Secret was written. */
     public Renewal withClient(Secret written) {
-        return new Renewal(
-                model, authority, rotation, pods, Issued.of(client.name(), Optional.of(written), now), times, clock);
+        return new Renewal(model, authority, rotation, pods, read(client, written), made, times, clock);
     }
 
     /** The pods' Secret as it is, if it is there. */
@@ -122,13 +129,23 @@ public final class Renewal {
         }
         var leaf = keeps
                 ? new KeyPairPem(issued.text(ClusterSecrets.CERTIFICATE), issued.text(ClusterSecrets.KEY))
-                : authority.issue(model.names().service(), ClusterSecrets.dnsNames(model), clock, times.certificate());
+                : issue();
         var wanted = ClusterSecrets.leaf(
                 model,
                 issued.name(),
                 new ClusterSecrets.Content(trust, trusts ? issued.since() : now, leaf, token, rotation));
         return Optional.of(
                 issued.live().map(live -> ClusterSecrets.onto(live, wanted)).orElse(wanted));
+    }
+
+    private KeyPairPem issue() {
+        var pair = authority.issue(model.names().service(), ClusterSecrets.dnsNames(model), clock, times.certificate());
+        made.put(pair, Leaf.issued(pair, authority));
+        return pair;
+    }
+
+    private Issued read(Issued before, Secret written) {
+        return Issued.of(before.name(), Optional.of(written), made, now);
     }
 
     /** A Secret that somebody deleted trusts what the other does. */

@@ -86,7 +86,7 @@ final class Groundwork {
         if (SchedulerService.external(model).isEmpty()) {
             named(seen.services(), model.names().externalService()).ifPresent(applier::deleteUnused);
         }
-        if (ClusterNetworkPolicy.of(model, operatorNamespace).isEmpty()) {
+        if (!ClusterNetworkPolicy.isWanted(model)) {
             seen.policies().forEach(applier::deleteUnused);
         }
         if (Eviction.of(seen).rule() == Eviction.Rule.ALLOWED) {

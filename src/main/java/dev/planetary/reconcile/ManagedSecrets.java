@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The Secrets of a cluster whose certificates the operator makes. */
@@ -29,16 +30,27 @@ final class ManagedSecrets {
         this.clock = clock;
     }
 
+    /** The Secret of an authority, and the authority. */
+    private record Ca(Secret secret, Authority authority) {
+        static Ca of(Secret secret) {
+            return new Ca(
+                    secret,
+                    Authority.of(
+                            ClusterSecrets.read(secret, ClusterSecrets.CERTIFICATE),
+                            ClusterSecrets.read(secret, ClusterSecrets.KEY)));
+        }
+    }
+
     /**
      * Makes what is missing and renews what is due. Each step follows from what the Secrets hold, so this can be cut off anywhere and
      * done again.
      */
     Identity renew(ClusterModel model, Optional<Instant> asked) {
         var ca = ca(model, asked);
-        var rotation = Rotation.done(ca);
+        var rotation = Rotation.done(ca.secret());
         var renewal = new Renewal(
                 model,
-                authority(ca),
+                ca.authority(),
                 rotation,
                 secrets.own(model, model.names().podsSecret()),
                 secrets.own(model, model.names().clientSecret()),
@@ -62,30 +74,36 @@ final class ManagedSecrets {
     }
 
     /** The authority in force: the one there is, unless there is none, it is old, or somebody wants another one. */
-    private Secret ca(ClusterModel model, Optional<Instant> asked) {
+    private Ca ca(ClusterModel model, Optional<Instant> asked) {
         var now = clock.instant();
-        var ca = secrets.own(model, model.names().caSecret())
-                .orElseGet(() -> secrets.write(model, newCa(model, Rotation.fulfilled(asked, now))));
-        var leaked = Rotation.isDue(asked, Rotation.done(ca), now);
-        if (!leaked && now.isBefore(authority(ca).validity().renewal())) {
-            return ca;
+        var there = secrets.own(model, model.names().caSecret());
+        var made = there.isPresent()
+                ? Optional.<Ca>empty()
+                : Optional.of(write(model, newCa(model, Rotation.fulfilled(asked, now)), UnaryOperator.identity()));
+        var secret = made.map(Ca::secret).or(() -> there).orElseThrow();
+        var leaked = Rotation.isDue(asked, Rotation.done(secret), now);
+        if (!leaked) {
+            var ca = made.orElseGet(() -> Ca.of(secret));
+            if (now.isBefore(ca.authority().validity().renewal())) {
+                return ca;
+            }
         }
-        var next = newCa(model, leaked ? asked.orElseThrow().toString() : Rotation.done(ca));
-        return secrets.write(model, ClusterSecrets.onto(ca, next));
+        var next = newCa(model, leaked ? asked.orElseThrow().toString() : Rotation.done(secret));
+        return write(model, next, wanted -> ClusterSecrets.onto(secret, wanted));
     }
 
-    private Secret newCa(ClusterModel model, String rotation) {
-        var name = model.cluster().getMetadata().getName();
-        return ClusterSecrets.ca(model, Authority.create(name, clock, settings.caLife()), rotation);
+    private Ca newCa(ClusterModel model, String rotation) {
+        var authority = Authority.create(model.cluster().getMetadata().getName(), clock, settings.caLife());
+        return new Ca(ClusterSecrets.ca(model, authority, rotation), authority);
+    }
+
+    /** What is read from the Secret counts, unless it is what was written: one may have been there before. */
+    private Ca write(ClusterModel model, Ca next, UnaryOperator<Secret> onto) {
+        var live = secrets.write(model, onto.apply(next.secret()));
+        return next.secret().getData().equals(live.getData()) ? new Ca(live, next.authority()) : Ca.of(live);
     }
 
     private Optional<Secret> write(ClusterModel model, Optional<Secret> wanted) {
         return wanted.map(secret -> secrets.write(model, secret));
-    }
-
-    private static Authority authority(Secret secret) {
-        return Authority.of(
-                ClusterSecrets.read(secret, ClusterSecrets.CERTIFICATE),
-                ClusterSecrets.read(secret, ClusterSecrets.KEY));
     }
 }

@@ -1,6 +1,7 @@
 package dev.planetary.reconcile;
 
 import dev.planetary.apply.ApiConnections;
+import dev.planetary.apply.LeanAnswers;
 import dev.planetary.azure.AzureLine;
 import dev.planetary.azure.FleetPace;
 import dev.planetary.azure.FleetWatch;
@@ -94,7 +95,7 @@ final class OperatorBeans {
         return settings.role() == Role.OPERATOR ? new LoopMeters(registry, loop) : Metrics.NOOP;
     }
 
-    /** As the extension makes it, but counted, and with few connections. */
+    /** As the extension makes it, but counted, with few connections, and no more answered than is read. */
     @Produces
     @Singleton
     KubernetesClient client(
@@ -103,8 +104,10 @@ final class OperatorBeans {
                 .withConfig(config)
                 .withKubernetesSerialization(json)
                 .withHttpClientFactory(new ApiConnections(vertx))
-                .withHttpClientBuilderConsumer(
-                        http -> http.addOrReplaceInterceptor("meters", new RequestMeters(registry, loop)))
+                .withHttpClientBuilderConsumer(http -> {
+                    http.addOrReplaceInterceptor("meters", new RequestMeters(registry, loop));
+                    http.addOrReplaceInterceptor("answers", new LeanAnswers());
+                })
                 .build();
     }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,5 +71,15 @@ class ApiConnectionsTest {
         assertThat(connections).hasSizeLessThanOrEqualTo(ApiConnections.MOST);
         assertThat(connections.values().stream().mapToInt(n -> n).sum()).isEqualTo(REQUESTS);
         assertThat(Collections.max(connections.values())).isGreaterThan(1);
+    }
+
+    @Test
+    void offersAllCiphersAndPrefersThatWhichCostsTheJvmLeast() throws Exception {
+        var offered = ApiConnections.ciphers(SSLContext.getDefault());
+
+        assertThat(offered)
+                .startsWith("TLS_CHACHA20_POLY1305_SHA256")
+                .containsExactlyInAnyOrder(
+                        SSLContext.getDefault().getDefaultSSLParameters().getCipherSuites());
     }
 }

@@ -168,7 +168,7 @@ class StatusWriterTest {
         if (refusal != 0) {
             throw new KubernetesClientException("refused", refusal, null);
         }
-        written.add(update);
+        written.add(cluster(update.getMetadata().getResourceVersion(), update.getStatus()));
         return cluster("1000", update.getStatus());
     }
 

@@ -1,5 +1,6 @@
 package dev.planetary.reconcile;
 
+import dev.planetary.apply.LeanAnswers;
 import dev.planetary.dask.MeteredSchedulerClient;
 import dev.planetary.dask.Pace;
 import dev.planetary.dask.SchedulerWatch;
@@ -65,6 +66,7 @@ final class OperatorProcess {
                 .withHttpClientBuilderConsumer(http -> {
                     http.addOrReplaceInterceptor("wire", wire);
                     http.addOrReplaceInterceptor("meters", new RequestMeters(registry, loop));
+                    http.addOrReplaceInterceptor("answers", new LeanAnswers());
                     between.ifPresent(b -> http.addOrReplaceInterceptor("between", b));
                 })
                 .build();

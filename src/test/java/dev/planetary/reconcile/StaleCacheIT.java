@@ -37,6 +37,7 @@ class StaleCacheIT {
 
         // When
         flow.restart(past);
+        Flow.until().until(() -> !flow.wire().requests().isEmpty());
         flow.settle();
 
         // Then it tried to make them, found them, and left them alone
