@@ -19,12 +19,24 @@ import java.util.Set;
 final class ClusterJobs {
     private ClusterJobs() {}
 
-    static EventSource<?, PlanetaryCluster> source(EventSourceContext<PlanetaryCluster> context) {
+    /**
+     * One for each namespace that is watched: the SDK would give one store to the informers of all, and each list of one namespace
+     * would drop the jobs of all others from it.
+     */
+    static List<EventSource<?, PlanetaryCluster>> sources(EventSourceContext<PlanetaryCluster> context) {
+        return context.getControllerConfiguration().getEffectiveNamespaces().stream()
+                .<EventSource<?, PlanetaryCluster>>map(namespace -> source(namespace, context))
+                .toList();
+    }
+
+    private static EventSource<?, PlanetaryCluster> source(
+            String namespace, EventSourceContext<PlanetaryCluster> context) {
         return new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(PlanetaryJob.class, PlanetaryCluster.class)
                         .withSecondaryToPrimaryMapper((PlanetaryJob job) -> Set.of(new ResourceID(
                                 JobNames.cluster(job), job.getMetadata().getNamespace())))
-                        .withNamespacesInheritedFromController()
+                        .withName("jobs-" + namespace)
+                        .withNamespaces(namespace)
                         .withItemStore(new WithoutPrograms())
                         .withOnUpdateFilter((now, before) -> !ClusterJob.of(now).equals(ClusterJob.of(before)))
                         .withComparableResourceVersion(false)

@@ -60,10 +60,10 @@ public final class PlanetaryClusterReconciler implements Reconciler<PlanetaryClu
                 owned(PodDisruptionBudget.class, context),
                 owned(ConfigMap.class, context),
                 owned(ControllerRevision.class, context),
-                ClusterJobs.source(context),
                 parts.schedulerEvents(),
                 parts.dataEvents().among(context),
                 parts.shares().among(pods, context)));
+        sources.addAll(ClusterJobs.sources(context));
         sources.addAll(parts.nodePools().sources(context));
         sources.addAll(parts.nodeEvents().sources(pods, context));
         return List.copyOf(sources);

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
@@ -149,12 +150,25 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
         stop();
         process = new OperatorProcess(
                 client().getConfiguration(),
-                namespace,
+                Set.of(namespace),
                 new TestSettings(IMAGE),
                 schedulers,
                 Optional.empty(),
                 loopTime,
                 clock);
+    }
+
+    /** A new process that watches another namespace beside this one. */
+    void restartBeside(String other) {
+        stop();
+        process = new OperatorProcess(
+                client().getConfiguration(),
+                Set.of(namespace, other),
+                new TestSettings(IMAGE),
+                schedulers,
+                Optional.empty(),
+                loopTime,
+                Clock.systemUTC());
     }
 
     void restart(Interceptor between) {
@@ -164,7 +178,13 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
 
     private OperatorProcess start(TestSettings settings, Optional<Interceptor> between) {
         return new OperatorProcess(
-                client().getConfiguration(), namespace, settings, schedulers, between, loopTime, Clock.systemUTC());
+                client().getConfiguration(),
+                Set.of(namespace),
+                settings,
+                schedulers,
+                between,
+                loopTime,
+                Clock.systemUTC());
     }
 
     /** A new process that has the rights of this user and no others, none of them over the whole cluster. */
@@ -175,7 +195,7 @@ final class Flow implements BeforeEachCallback, AfterEachCallback, AutoCloseable
                 .build();
         process = new OperatorProcess(
                 rights,
-                namespace,
+                Set.of(namespace),
                 new TestSettings(IMAGE).withoutNodeWatch(),
                 schedulers,
                 Optional.empty(),

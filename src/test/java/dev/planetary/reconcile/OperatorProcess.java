@@ -21,6 +21,7 @@ import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -46,7 +47,7 @@ final class OperatorProcess {
      */
     OperatorProcess(
             Config server,
-            String namespace,
+            Set<String> namespaces,
             TestSettings settings,
             PretendSchedulers schedulers,
             Optional<? extends Interceptor> between,
@@ -75,7 +76,7 @@ final class OperatorProcess {
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
         var parts = ClusterParts.of(
                 client, settings, line, watch, clock, threads, "tests", new Meters(registry, Clock.systemUTC()));
-        operator.register(new PlanetaryClusterReconciler(parts), c -> c.settingNamespace(namespace));
+        operator.register(new PlanetaryClusterReconciler(parts), c -> c.settingNamespaces(namespaces));
         operator.register(
                 new PlanetaryJobReconciler(JobParts.of(
                         client,
@@ -86,7 +87,7 @@ final class OperatorProcess {
                         threads,
                         "tests",
                         parts.telemetry())),
-                c -> c.settingNamespace(namespace));
+                c -> c.settingNamespaces(namespaces));
         operator.start();
     }
 
