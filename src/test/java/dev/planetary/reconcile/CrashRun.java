@@ -107,9 +107,9 @@ final class CrashRun implements AutoCloseable {
                 && (flow.cluster("c").get() == null || flow.ready("c"));
     }
 
-    /** Many run at once, maybe on a busy machine. */
+    /** Many run at once, and a look at all there is costs more than what is waited for. */
     private static ConditionFactory until() {
-        return Flow.until().atMost(Duration.ofMinutes(1));
+        return Flow.until().pollInterval(Duration.ofMillis(200));
     }
 
     /** By the paths that the operator posts to. */
