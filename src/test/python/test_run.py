@@ -21,6 +21,7 @@ def runner(tmp_path):
 
 
 def wait_for(path: Path, text: str) -> None:
+    """Give whole lines: unbuffered, print writes a line's end by itself, and a signal may come between."""
     until(lambda: path.exists() and text in path.read_text(errors="replace"))
 
 
@@ -93,7 +94,6 @@ def test_signals_reach_the_child_which_may_end_in_its_own_way(runner, number):
         "print('ready')\n"
         "signal.pause()"
     ).start()
-    # With its line's end: unbuffered, print writes that by itself, and a signal may come between.
     wait_for(runner.out, "ready\n")
     process.send_signal(number)
     assert process.wait(60) == 5
@@ -106,7 +106,7 @@ def test_a_signal_reaches_what_a_shell_runs(runner):
         "-c",
         f"{sys.executable} -c \"import time; print('ready', flush=True); time.sleep(60)\"; echo after",
     )
-    wait_for(runner.out, "ready")
+    wait_for(runner.out, "ready\n")
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 143
     assert runner.out.read_text() == "ready\n"
@@ -119,9 +119,9 @@ def test_a_child_that_ignores_the_signal_is_killed_before_the_grace_period_ends(
         "print('ready')\n"
         "while True: signal.pause()"
     ).start(PLANETARY_GRACE_SECONDS="2")
-    wait_for(runner.out, "ready")
+    wait_for(runner.out, "ready\n")
     process.send_signal(signal.SIGTERM)
-    wait_for(runner.err, "heard")
+    wait_for(runner.err, "heard\n")
     assert process.wait(60) == 137
     assert runner.message() == {"v": 1, "exit": 137, "tail": "ready\nheard"}
 
@@ -134,9 +134,9 @@ def test_a_second_signal_is_passed_on_too(runner):
         "print('ready')\n"
         "while True: signal.pause()"
     ).start()
-    wait_for(runner.out, "ready")
+    wait_for(runner.out, "ready\n")
     process.send_signal(signal.SIGTERM)
-    wait_for(runner.out, "1")
+    wait_for(runner.out, "1\n")
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 9
 
