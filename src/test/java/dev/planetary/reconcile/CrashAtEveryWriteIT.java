@@ -70,8 +70,10 @@ class CrashAtEveryWriteIT {
                 undisturbed.writes());
         assertThat(cases.stream().flatMap(c -> wrong(scenario, c, undisturbed).stream()))
                 .isEmpty();
-        // Events and writes of the status are not the same in every run: two changes may come as one.
-        assertThat(killed).as("met the write it was to die at").isGreaterThanOrEqualTo(cases.size() * 3L / 4);
+        if (scenario.writesForCertain()) {
+            // Events and writes of the status are not the same in every run: two changes may come as one.
+            assertThat(killed).as("met the write it was to die at").isGreaterThanOrEqualTo(cases.size() * 3L / 4);
+        }
     }
 
     private static List<String> wrong(CrashScenario scenario, Case one, End undisturbed) {

@@ -101,6 +101,11 @@ enum CrashScenario {
         return this == RECREATION ? 2 : 1;
     }
 
+    /** A deletion takes no write: there are some only where a pod was collected before the operator had heard of it. */
+    boolean writesForCertain() {
+        return this != DELETION;
+    }
+
     boolean deletes() {
         return name().startsWith("DELETION");
     }
