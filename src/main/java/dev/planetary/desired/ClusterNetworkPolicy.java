@@ -56,21 +56,30 @@ public final class ClusterNetworkPolicy {
 
     private static NetworkPolicy managed(ClusterModel model, String operatorNamespace) {
         var cluster = model.cluster().getMetadata().getName();
-        return new NetworkPolicyBuilder()
-                .withNewMetadata()
-                .withName(model.names().networkPolicy())
-                .withNamespace(model.namespace())
-                .withLabels(Labels.of(cluster))
-                .withOwnerReferences(Labels.owner(model.cluster()))
-                .endMetadata()
-                .withSpec(new NetworkPolicySpecBuilder()
+        return named(
+                model.names().networkPolicy(),
+                model,
+                new NetworkPolicySpecBuilder()
                         .withNewPodSelector()
                         .withMatchLabels(Labels.of(cluster))
                         .endPodSelector()
                         .withPolicyTypes("Ingress", "Egress")
                         .withIngress(ingress(model, cluster, operatorNamespace))
                         .withEgress(egress())
-                        .build())
+                        .build());
+    }
+
+    /** One of the cluster's policies. */
+    static NetworkPolicy named(
+            String name, ClusterModel model, io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpec spec) {
+        return new NetworkPolicyBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace(model.namespace())
+                .withLabels(Labels.of(model.cluster().getMetadata().getName()))
+                .withOwnerReferences(Labels.owner(model.cluster()))
+                .endMetadata()
+                .withSpec(spec)
                 .build();
     }
 

@@ -1,8 +1,6 @@
 package dev.planetary.desired;
 
-import dev.planetary.api.NetworkPolicySpec;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpecBuilder;
 import java.util.Optional;
 
@@ -15,27 +13,20 @@ public final class RunnersNetworkPolicy {
 
     /** @return empty: none is wanted */
     public static Optional<NetworkPolicy> of(ClusterModel model) {
-        return model.cluster().specOrDefault().networkPolicy().mode() == NetworkPolicySpec.Mode.Off
-                ? Optional.empty()
-                : Optional.of(managed(model));
+        return ClusterNetworkPolicy.isWanted(model) ? Optional.of(managed(model)) : Optional.empty();
     }
 
     private static NetworkPolicy managed(ClusterModel model) {
-        var cluster = model.cluster().getMetadata().getName();
-        return new NetworkPolicyBuilder()
-                .withNewMetadata()
-                .withName(model.names().runnersNetworkPolicy())
-                .withNamespace(model.namespace())
-                .withLabels(Labels.of(cluster))
-                .withOwnerReferences(Labels.owner(model.cluster()))
-                .endMetadata()
-                .withSpec(new NetworkPolicySpecBuilder()
+        return ClusterNetworkPolicy.named(
+                model.names().runnersNetworkPolicy(),
+                model,
+                new NetworkPolicySpecBuilder()
                         .withNewPodSelector()
-                        .withMatchLabels(Labels.runners(cluster))
+                        .withMatchLabels(
+                                Labels.runners(model.cluster().getMetadata().getName()))
                         .endPodSelector()
                         .withPolicyTypes("Ingress", "Egress")
                         .withEgress(ClusterNetworkPolicy.egress())
-                        .build())
-                .build();
+                        .build());
     }
 }
