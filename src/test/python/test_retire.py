@@ -227,6 +227,20 @@ async def test_cancel_puts_the_worker_back_to_work():
 
 
 @in_loop
+async def test_cancel_comes_too_late_for_a_pod_that_ends():
+    async with cluster("a", "b") as c:
+        gate = Gate("ending")
+        future = c.client.submit(through, "ending", 3, workers=[c.workers["a"].address])
+        await gate.running()
+        await c.retire("a", final=True)
+        await c.post("cancel-retire", {"uids": ["a"]})
+        assert next(worker for worker in (await c.state())["workers"] if worker["uid"] == "a")["retiring"]
+        gate.open()
+        await c.retired("a")
+        assert await future == 3
+
+
+@in_loop
 async def test_workers_that_retire_together_give_nothing_to_each_other():
     async with cluster("a", "b", "c") as c:
         addresses = [c.workers[uid].address for uid in "ab"]

@@ -70,9 +70,14 @@ class Retirement:
         return True
 
     def cancel(self, uid: str) -> None:
-        """Let a worker that is not closed yet go back to work."""
-        self.state.warnings.pop(uid, None)
+        """Let a worker that is not closed yet go back to work.
+
+        Not after a *final* request: its pod ends. Who cancels has not heard of that yet.
+        """
         attempt = self.attempts.get(uid)
+        if attempt is not None and attempt.final:
+            return
+        self.state.warnings.pop(uid, None)
         if attempt is not None:
             self._give_back(attempt)
             attempt.task.cancel()

@@ -19,7 +19,7 @@ import org.awaitility.Awaitility;
 /** A Python program that runs in a pod while the test does something to the cluster; it prints words and reads lines. */
 final class Dialogue implements AutoCloseable {
     /** Python's own print writes word by word, and Dask logs meanwhile. */
-    private static final String IN_ONE_PIECE =
+    static final String IN_ONE_PIECE =
             """
             def print(*words, flush=True):
                 import sys

@@ -55,7 +55,7 @@ interface TestedPods extends InNamespace {
     }
 
     default Result python(Pod pod, String program) {
-        return exec(pod, "python", "-c", program);
+        return exec(pod, "python", "-u", "-c", Dialogue.IN_ONE_PIECE + program);
     }
 
     /** Starts a Python program that tells how far it is on stdout and waits for words on stdin. */
