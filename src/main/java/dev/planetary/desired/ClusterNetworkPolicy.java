@@ -65,13 +65,11 @@ public final class ClusterNetworkPolicy {
                         .endPodSelector()
                         .withPolicyTypes("Ingress", "Egress")
                         .withIngress(ingress(model, cluster, operatorNamespace))
-                        .withEgress(egress())
-                        .build());
+                        .withEgress(egress()));
     }
 
     /** One of the cluster's policies. */
-    static NetworkPolicy named(
-            String name, ClusterModel model, io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpec spec) {
+    static NetworkPolicy named(String name, ClusterModel model, NetworkPolicySpecBuilder spec) {
         return new NetworkPolicyBuilder()
                 .withNewMetadata()
                 .withName(name)
@@ -79,7 +77,7 @@ public final class ClusterNetworkPolicy {
                 .withLabels(Labels.of(model.cluster().getMetadata().getName()))
                 .withOwnerReferences(Labels.owner(model.cluster()))
                 .endMetadata()
-                .withSpec(spec)
+                .withSpec(spec.build())
                 .build();
     }
 

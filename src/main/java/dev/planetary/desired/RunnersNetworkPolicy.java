@@ -26,7 +26,6 @@ public final class RunnersNetworkPolicy {
                                 Labels.runners(model.cluster().getMetadata().getName()))
                         .endPodSelector()
                         .withPolicyTypes("Ingress", "Egress")
-                        .withEgress(ClusterNetworkPolicy.egress())
-                        .build());
+                        .withEgress(ClusterNetworkPolicy.egress()));
     }
 }

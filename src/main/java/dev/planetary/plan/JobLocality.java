@@ -14,27 +14,36 @@ public final class JobLocality {
 
     /** {@return what is to be told; empty: nobody wants to know, or there is no cluster, or nothing is known of it} */
     public static Optional<Nearness> of(JobObservation seen) {
-        return data(seen).flatMap(data -> {
-            var now = now(seen, data);
-            // An operator that has just started knows less than the one before: for that moment, that one's word
-            // counts.
-            return now.filter(n -> !n.locating())
-                    .or(() -> seen.status().condition(Condition.DATA_LOCAL).map(Nearness::of))
-                    .or(() -> now);
-        });
+        return data(seen)
+                .flatMap(data -> now(seen, data).map(now -> told(seen, now)).or(() -> before(seen)
+                        .map(Nearness::of)));
     }
 
     /** {@return why the program is not to be started on that cluster; one that runs already is left alone} */
     static Optional<Obstacle> obstacle(JobObservation seen) {
         return data(seen)
                 .filter(data -> data.locality() == DataSpec.Locality.Require)
-                .flatMap(data -> of(seen).flatMap(told -> told.far()
-                        ? Optional.of(new Obstacle(
-                                told.reason(),
-                                told.message()
-                                        + "; the program is not started there, for data.locality is Require: a job with Prefer, under a"
-                                        + " new name, runs far from the data"))
-                        : now(seen, data).filter(Nearness::locating).map(n -> new Obstacle(n.reason(), n.message()))));
+                .flatMap(data -> now(seen, data))
+                .flatMap(now -> obstacle(now, told(seen, now)));
+    }
+
+    private static Optional<Obstacle> obstacle(Nearness now, Nearness told) {
+        if (told.far()) {
+            return Optional.of(new Obstacle(
+                    told.reason(),
+                    told.message()
+                            + "; the program is not started there, for data.locality is Require: a job with Prefer, under a"
+                            + " new name, runs far from the data"));
+        }
+        return now.locating() ? Optional.of(new Obstacle(now.reason(), now.message())) : Optional.empty();
+    }
+
+    private static Nearness told(JobObservation seen, Nearness now) {
+        return now.remembering(before(seen));
+    }
+
+    private static Optional<Condition> before(JobObservation seen) {
+        return seen.status().condition(Condition.DATA_LOCAL);
     }
 
     private static Optional<DataSpec> data(JobObservation seen) {

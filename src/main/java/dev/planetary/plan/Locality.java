@@ -3,7 +3,6 @@ package dev.planetary.plan;
 import dev.planetary.api.Condition;
 import dev.planetary.api.Condition.Status;
 import dev.planetary.api.DataSpec;
-import dev.planetary.api.PlanetaryClusterStatus;
 import dev.planetary.desired.NearData;
 import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.Whereabouts;
@@ -38,7 +37,7 @@ public record Locality(
             var regions = DataRegions.of(data, places);
             var required = data.locality() == DataSpec.Locality.Require;
             var now = Nearness.of(regions, places.nodes());
-            var told = remembered(seen, now);
+            var told = now.remembering(condition(seen));
             var binds = required && !Life.of(seen).halted();
             return new Locality(
                     told.local(),
@@ -85,19 +84,10 @@ public record Locality(
                 : told.locating() ? Optional.of(new Finding(false, told.reason(), told.message())) : Optional.empty();
     }
 
-    /** An operator that has just started knows less than the one before: for the moment until it is told, that one's word counts. */
-    private static Nearness remembered(ClusterObservation seen, Nearness now) {
-        return now.locating()
-                ? Optional.ofNullable(seen.cluster().getStatus())
-                        .flatMap(s -> condition(s, seen))
-                        .map(Nearness::of)
-                        .orElse(now)
-                : now;
-    }
-
     /** What was said of the present spec. */
-    private static Optional<Condition> condition(PlanetaryClusterStatus status, ClusterObservation seen) {
-        return status.condition(Condition.DATA_LOCAL)
+    private static Optional<Condition> condition(ClusterObservation seen) {
+        return Optional.ofNullable(seen.cluster().getStatus())
+                .flatMap(s -> s.condition(Condition.DATA_LOCAL))
                 .filter(c -> seen.cluster().getMetadata().getGeneration().equals(c.observedGeneration()));
     }
 

@@ -24,6 +24,15 @@ public record Nearness(Status local, String reason, String message) {
         return new Nearness(dataLocal.status(), dataLocal.reason(), dataLocal.message());
     }
 
+    /**
+     * An operator that has just started knows less than the one before: for the moment until it is told, that one's word counts.
+     *
+     * @param before what is said of the same spec, if anything
+     */
+    Nearness remembering(Optional<Condition> before) {
+        return locating() ? before.map(Nearness::of).orElse(this) : this;
+    }
+
     /** For the moment until the catalogue has answered for the first time, or not. */
     boolean locating() {
         return reason.equals(Locality.LOCATING);

@@ -8,6 +8,7 @@ import dev.planetary.observe.KarpenterObservation;
 import dev.planetary.plan.KarpenterLife;
 import dev.planetary.plan.PoolPlan;
 import dev.planetary.plan.PoolPlan.Step;
+import dev.planetary.status.PoolStatus;
 import java.time.Clock;
 import java.util.Optional;
 
@@ -26,14 +27,7 @@ final class KarpenterExecutor {
         this.clock = clock;
     }
 
-    /**
-     * What came of one look at a node pool.
-     *
-     * @param done the plan, if something was done
-     */
-    record Passed(KarpenterObservation seen, PoolPlan plan, Optional<PoolPlan> done) {}
-
-    Passed pass(PlanetaryNodePool pool) {
+    PoolPass pass(PlanetaryNodePool pool) {
         var seen = new KarpenterObservation(
                 pool,
                 objects.get(KarpenterModel.nodePool(pool)),
@@ -44,13 +38,17 @@ final class KarpenterExecutor {
         return switch (plan.step()) {
             case Step.Apply(var wanted) ->
                 wanted.stream().allMatch(objects::apply)
-                        ? new Passed(seen, plan, Optional.of(plan))
-                        : new Passed(seen, KarpenterLife.notInstalled(seen), Optional.empty());
+                        ? passed(seen, plan, Optional.of(plan))
+                        : passed(seen, KarpenterLife.notInstalled(seen), Optional.empty());
             case Step.Remove(var present) -> {
                 objects.remove(present);
-                yield new Passed(seen, plan, Optional.of(plan));
+                yield passed(seen, plan, Optional.of(plan));
             }
-            default -> new Passed(seen, plan, Optional.empty());
+            default -> passed(seen, plan, Optional.empty());
         };
+    }
+
+    private static PoolPass passed(KarpenterObservation seen, PoolPlan plan, Optional<PoolPlan> done) {
+        return new PoolPass(plan, done, PoolStatus.of(seen, plan), seen.now());
     }
 }

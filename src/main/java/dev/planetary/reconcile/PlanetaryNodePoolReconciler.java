@@ -2,7 +2,6 @@ package dev.planetary.reconcile;
 
 import dev.planetary.api.PlanetaryNodePool;
 import dev.planetary.api.PlanetaryNodePoolSpec.Mode;
-import dev.planetary.api.PlanetaryNodePoolStatus;
 import dev.planetary.plan.PoolPlan;
 import dev.planetary.plan.PoolPlan.Step;
 import dev.planetary.status.PoolStatus;
@@ -18,7 +17,6 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.quarkus.arc.lookup.LookupIfProperty;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -84,38 +82,17 @@ public final class PlanetaryNodePoolReconciler implements Reconciler<PlanetaryNo
     }
 
     private Pass acted(PlanetaryNodePool pool) {
-        if (pool.getSpec().mode() == Mode.Karpenter) {
-            var passed = parts.karpenter().pass(pool);
-            return told(
-                    pool,
-                    passed.plan(),
-                    passed.done(),
-                    PoolStatus.of(passed.seen(), passed.plan()),
-                    passed.seen().now());
-        }
-        var passed = parts.executor().pass(pool);
-        return told(
-                pool,
-                passed.plan(),
-                passed.done(),
-                PoolStatus.of(passed.seen(), passed.plan()),
-                passed.seen().now());
-    }
-
-    /** @param done the plan that something was done of */
-    private Pass told(
-            PlanetaryNodePool pool,
-            PoolPlan plan,
-            Optional<PoolPlan> done,
-            PlanetaryNodePoolStatus status,
-            Instant now) {
-        done.ifPresent(it -> parts.announcer().done(pool, it));
+        var passed = pool.getSpec().mode() == Mode.Karpenter
+                ? parts.karpenter().pass(pool)
+                : parts.executor().pass(pool);
+        var plan = passed.plan();
+        passed.done().ifPresent(it -> parts.announcer().done(pool, it));
         if (plan.step() instanceof Step.Release) {
             return new Pass(plan, Optional.empty());
         }
-        parts.announcer().status(pool, status);
-        var unwritten = parts.statuses().write(pool, status);
-        var due = plan.recheck().map(at -> Duration.between(now, at));
+        parts.announcer().status(pool, passed.status());
+        var unwritten = parts.statuses().write(pool, passed.status());
+        var due = plan.recheck().map(at -> Duration.between(passed.seen(), at));
         return new Pass(
                 plan,
                 Stream.of(unwritten, due)

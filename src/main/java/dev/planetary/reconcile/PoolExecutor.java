@@ -12,6 +12,7 @@ import dev.planetary.desired.PoolModel;
 import dev.planetary.observe.PoolObservation;
 import dev.planetary.plan.PoolPlan;
 import dev.planetary.plan.PoolPlan.Step;
+import dev.planetary.status.PoolStatus;
 import java.time.Clock;
 import java.util.Optional;
 
@@ -25,16 +26,8 @@ final class PoolExecutor {
         this.clock = clock;
     }
 
-    /**
-     * What came of one look at a node pool.
-     *
-     * @param plan as it is after what was done
-     * @param done the plan that Azure has accepted
-     */
-    record Passed(PoolObservation seen, PoolPlan plan, Optional<PoolPlan> done) {}
-
     /** Does one thing at most. */
-    Passed pass(PlanetaryNodePool pool) {
+    PoolPass pass(PlanetaryNodePool pool) {
         var seen = observe(pool);
         var plan = PoolPlan.of(seen);
         if (seen.fleet().isEmpty()) {
@@ -45,15 +38,19 @@ final class PoolExecutor {
                     (azure, live) -> step(azure, PoolPlan.of(near(pool, live)).step()));
             var after = observe(pool);
             var accepted = turn instanceof Turn.Had(var done) && done.isPresent();
-            return new Passed(after, after(turn, plan, after), accepted ? Optional.of(plan) : Optional.empty());
+            return passed(after, after(turn, plan, after), accepted ? Optional.of(plan) : Optional.empty());
         }
         if (plan.freesNothing()) {
             // That nothing is left is not taken from an old look.
             var turn = fleets.take((_, _) -> Optional.empty());
             var after = observe(pool);
-            return new Passed(after, after(turn, plan, after), Optional.empty());
+            return passed(after, after(turn, plan, after), Optional.empty());
         }
-        return new Passed(seen, plan, Optional.empty());
+        return passed(seen, plan, Optional.empty());
+    }
+
+    private static PoolPass passed(PoolObservation seen, PoolPlan plan, Optional<PoolPlan> accepted) {
+        return new PoolPass(plan, accepted, PoolStatus.of(seen, plan), seen.now());
     }
 
     private static PoolPlan after(Turn turn, PoolPlan before, PoolObservation seen) {

@@ -14,7 +14,6 @@ import dev.planetary.azure.FakeAks.Reply;
 import dev.planetary.azure.FakeArm;
 import dev.planetary.azure.FleetPace;
 import dev.planetary.azure.FleetWatch;
-import dev.planetary.status.PoolStatus;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
 import java.util.Optional;
@@ -209,7 +208,7 @@ class PoolErrorsTest {
         // A look by the clock may be going on: then it is another's turn.
         await().until(() -> {
             var passed = executor.pass(pool);
-            pool.setStatus(PoolStatus.of(passed.seen(), passed.plan()));
+            pool.setStatus(passed.status());
             return !pool.getStatus()
                     .condition(Condition.READY)
                     .orElseThrow()
