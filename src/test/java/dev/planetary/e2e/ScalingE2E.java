@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -53,6 +55,7 @@ class ScalingE2E {
     final RealCluster real = new RealCluster();
 
     @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS) // for the long form
     void manyThatGoTakeNothingAlong() {
         // Given
         var seed = System.nanoTime();
