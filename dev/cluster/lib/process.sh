@@ -24,6 +24,8 @@ start() {
     # No lock and no pipe of the caller may live on in a daemon.
     for fd in /proc/"$BASHPID"/fd/*; do fd=${fd##*/}; if [ "$fd" -gt 2 ] && [ "$fd" != 255 ]; then exec {fd}>&-; fi; done
     cd /
+    # Written in Go, all of them: a heap of four times what lives spares a tenth of their processor time.
+    export GOGC=300
     exec setsid "$@" >"$S/log/$name.log" 2>&1 </dev/null
   ) &
   pid=$!

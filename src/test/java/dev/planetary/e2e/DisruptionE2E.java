@@ -3,12 +3,12 @@ package dev.planetary.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.planetary.it.Clients;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.policy.v1.EvictionBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import java.time.Duration;
@@ -136,7 +136,7 @@ class DisruptionE2E {
         var config = new ConfigBuilder(real.client().getConfiguration())
                 .withRequestRetryBackoffLimit(0)
                 .build();
-        try (var client = new KubernetesClientBuilder().withConfig(config).build()) {
+        try (var client = Clients.of(config).build()) {
             client.raw("/api/v1/namespaces/%s/pods/%s/eviction".formatted(real.namespace(), name), "POST", eviction);
         }
     }

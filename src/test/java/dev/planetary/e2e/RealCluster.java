@@ -3,11 +3,11 @@ package dev.planetary.e2e;
 import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryJob;
+import dev.planetary.it.Clients;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -75,9 +75,7 @@ public final class RealCluster
     }
 
     private void open(ExtensionContext context) {
-        client = new KubernetesClientBuilder()
-                .withConfig(Config.fromKubeconfig(kubeconfig().toFile()))
-                .build();
+        client = Clients.of(Config.fromKubeconfig(kubeconfig().toFile())).build();
         namespace = context.getRequiredTestClass().getSimpleName().toLowerCase(Locale.ROOT) + "-"
                 + UUID.randomUUID().toString().substring(0, 6);
         client.resource(new NamespaceBuilder()

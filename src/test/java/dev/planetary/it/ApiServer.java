@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,7 +41,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback {
 
     /** As {@link #client()}, for what is to come from another user agent or is to be closed by the test. */
     public KubernetesClient newClient() {
-        return new KubernetesClientBuilder().withConfig(config()).build();
+        return Clients.of(config()).build();
     }
 
     public String namespace() {
@@ -98,8 +97,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback {
 
     /** One per JVM: the client, and the CRDs installed. JUnit closes it at the end. */
     private static final class Connection implements AutoCloseable {
-        private final KubernetesClient client =
-                new KubernetesClientBuilder().withConfig(config()).build();
+        private final KubernetesClient client = Clients.of(config()).build();
 
         Connection() {
             try {

@@ -4,20 +4,17 @@ import dev.planetary.apply.LeanAnswers;
 import dev.planetary.dask.MeteredSchedulerClient;
 import dev.planetary.dask.Pace;
 import dev.planetary.dask.SchedulerWatch;
+import dev.planetary.it.Clients;
 import dev.planetary.telemetry.ControlLoop;
 import dev.planetary.telemetry.LoopMeters;
 import dev.planetary.telemetry.Meters;
 import dev.planetary.telemetry.RequestMeters;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.Interceptor;
-import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
 import io.javaoperatorsdk.operator.Operator;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -28,9 +25,6 @@ import java.util.concurrent.Executors;
 /** One life of the operator, in a namespace. */
 final class OperatorProcess {
     private static final Pace PACE = new Pace(Duration.ofSeconds(60), Duration.ofMillis(20), Duration.ofMillis(200));
-
-    /** The client would make one of its own for each process, and not close it: hundreds of threads by and by. */
-    private static final HttpClient.Factory HTTP = new VertxHttpClientFactory(Vertx.vertx());
 
     private final Wire wire = new Wire();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -61,9 +55,7 @@ final class OperatorProcess {
                 .withRequestRetryBackoffLimit(3)
                 .withOnlyHttpWatches(between.isPresent())
                 .build();
-        var client = new KubernetesClientBuilder()
-                .withConfig(config)
-                .withHttpClientFactory(HTTP)
+        var client = Clients.ofOperator(config)
                 .withHttpClientBuilderConsumer(http -> {
                     http.addOrReplaceInterceptor("wire", wire);
                     http.addOrReplaceInterceptor("meters", new RequestMeters(registry, loop));

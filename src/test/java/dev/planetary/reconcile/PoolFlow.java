@@ -9,19 +9,16 @@ import dev.planetary.azure.FakeArm;
 import dev.planetary.azure.FleetPace;
 import dev.planetary.azure.FleetWatch;
 import dev.planetary.it.ApiServer;
+import dev.planetary.it.Clients;
 import dev.planetary.telemetry.PoolGauges;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
 import io.javaoperatorsdk.operator.Operator;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -44,7 +41,6 @@ final class PoolFlow implements BeforeEachCallback, AfterEachCallback, AutoClose
     static final String SPOT = "vmSize: Standard_D8s_v5, priority: Spot, maxNodes: 20";
 
     private static final String RUN = "test-run";
-    private static final HttpClient.Factory HTTP = new VertxHttpClientFactory(Vertx.vertx());
 
     private final ApiServer api;
     private final FleetPace pace;
@@ -72,12 +68,10 @@ final class PoolFlow implements BeforeEachCallback, AfterEachCallback, AutoClose
         final Operator operator;
 
         Process() {
-            var client = new KubernetesClientBuilder()
-                    .withConfig(new ConfigBuilder(client().getConfiguration())
+            var client = Clients.ofOperator(new ConfigBuilder(client().getConfiguration())
                             .withRequestRetryBackoffLimit(3)
                             .withImpersonateUsername(user.orElse(null))
                             .build())
-                    .withHttpClientFactory(HTTP)
                     .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("wire", wire))
                     .build();
             operator = new Operator(
