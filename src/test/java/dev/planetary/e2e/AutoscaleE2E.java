@@ -10,10 +10,12 @@ import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBui
 import java.time.Duration;
 import java.util.Optional;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Groups of workers that follow the work, and Kubernetes' own autoscaler. */
+@Order(2) // long
 class AutoscaleE2E {
     /** Half a minute of work for one worker; every execution is noted on the scheduler. */
     private static final String WORK =

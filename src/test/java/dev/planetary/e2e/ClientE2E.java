@@ -15,11 +15,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The client library: in a pod by its service account, and on a machine outside by kubeconfig and by bundle. */
+@Order(2) // long
 class ClientE2E {
     private static final String USER = "planetary-user";
     /** As small as Dask can be. */

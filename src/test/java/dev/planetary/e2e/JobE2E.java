@@ -3,6 +3,7 @@ package dev.planetary.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.planetary.api.PlanetaryCluster;
+import dev.planetary.api.PlanetaryJob;
 import dev.planetary.api.PlanetaryJobStatus;
 import dev.planetary.api.PlanetaryJobStatus.Phase;
 import dev.planetary.desired.Labels;
@@ -13,13 +14,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Jobs with real programs on real Dask. */
+/** Jobs with real programs on real Dask, each with a cluster of its own. */
+@Order(2) // long
 class JobE2E {
     private static final Path DEMO = Path.of("dev/demo");
     private static final Duration LONG = RealCluster.PATIENCE.multipliedBy(4);
@@ -91,103 +94,6 @@ class JobE2E {
     }
 
     @Test
-    void twentyJobsAtOnceShareAClusterEachWithItsOwnProgress() {
-        // Given
-        real.applySmall("shared", 2);
-        real.awaitReady("shared");
-
-        // When
-        IntStream.range(0, 20)
-                .forEach(i -> real.applyJob(
-                        "job-" + i,
-                        """
-                        clusterRef: {name: shared}
-                        parameters: {n: "%d"}
-                        script: |
-                          import os
-                          from dask.distributed import Client
-                          def work(i):
-                              return i
-                          with Client() as client:
-                              n = int(os.environ["PARAM_N"])
-                              print(sum(client.gather(client.map(work, range(n), pure=False))))
-                        """
-                                        .formatted(5 + i)
-                                + RealCluster.SMALL_RUNNER));
-
-        // Then
-        IntStream.range(0, 20).forEach(i -> {
-            var end = real.awaitJob("job-" + i, LONG, PlanetaryJobStatus::isFinal);
-            assertThat(end.phase()).as("job-" + i + ": " + end.message()).isEqualTo(Phase.Succeeded);
-            assertThat(end.result()).isEqualTo(String.valueOf((5 + i) * (4 + i) / 2));
-            assertThat(end.progress()).as("job-" + i).isEqualTo(new PlanetaryJobStatus.Progress(5L + i, 5L + i, 100));
-        });
-    }
-
-    @Test
-    void aFailureIsRetriedAndItsLastWordsAreTold() {
-        // Given
-        real.applySmall("c", 1);
-        real.awaitReady("c");
-
-        // When
-        real.applyJob(
-                "j",
-                """
-                clusterRef: {name: c}
-                retries: 1
-                script: |
-                  import os, sys
-                  from dask.distributed import Client
-                  with Client() as client:
-                      if os.environ["PLANETARY_ATTEMPT"] == "0":
-                          sys.exit("cannot read https://x.blob.core.windows.net/y?sig=abcdef")
-                      print(client.submit(lambda: 42).result())
-                """
-                        + RealCluster.SMALL_RUNNER);
-
-        // Then
-        var end = real.awaitJob("j", LONG, PlanetaryJobStatus::isFinal);
-        assertThat(end.phase()).as(end.message()).isEqualTo(Phase.Succeeded);
-        assertThat(end.result()).isEqualTo("42");
-        assertThat(end.attempts()).isEqualTo(2);
-        assertThat(end.failures()).isEqualTo(1);
-        var notes = real.client().events().v1().events().inNamespace(real.namespace()).list().getItems().stream()
-                .filter(e -> "ProgramFailed".equals(e.getReason()))
-                .map(e -> e.getNote())
-                .toList();
-        assertThat(notes).singleElement().satisfies(note -> assertThat(note)
-                .contains("exit code 1", "cannot read https://x.blob.core.windows.net/y?sig=")
-                .doesNotContain("abcdef"));
-    }
-
-    @Test
-    void bothDeadlinesEndAJob() {
-        // Given
-        real.applySmall("c", 0);
-        real.awaitReady("c");
-
-        // When
-        real.applyJob(
-                "active",
-                "clusterRef: {name: c}\nactiveDeadline: 5s\nscript: 'import time; time.sleep(600)'\n"
-                        + RealCluster.SMALL_RUNNER);
-        real.applyJob(
-                "start",
-                "clusterRef: {name: c}\nstartDeadline: 5s\nscript: 'print(1)'\nresources: {requests: {cpu: 1k}}\n");
-
-        // Then
-        assertThat(real.awaitJob("active", Phase.Failed).reason()).isEqualTo("ActiveDeadlineExceeded");
-        var late = real.awaitJob("start", Phase.Failed);
-        assertThat(late.reason()).isEqualTo("StartDeadlineExceeded");
-        assertThat(late.message()).contains("Insufficient cpu");
-        Awaitility.await()
-                .atMost(RealCluster.PATIENCE)
-                .until(() -> real.runners("active").stream().noneMatch(JobE2E::runs)
-                        && real.runners("start").stream().noneMatch(JobE2E::runs));
-    }
-
-    @Test
     void aSuspendedJobHoldsNoPodsAndBeginsAnew() {
         // Given
         real.applyJob(
@@ -215,7 +121,7 @@ class JobE2E {
         Awaitility.await()
                 .atMost(RealCluster.PATIENCE)
                 .until(() -> real.client().pods().inNamespace(real.namespace()).list().getItems().stream()
-                        .noneMatch(JobE2E::runs));
+                        .noneMatch(TestedJobs::runs));
 
         // When
         suspend("j", false);
@@ -230,7 +136,7 @@ class JobE2E {
     @Test
     void aJobDeletedInAnyPhaseFreesEverything() {
         var own = "cluster:\n" + RealCluster.small(1).indent(2) + RealCluster.SMALL_RUNNER;
-        var phases = java.util.Map.of(
+        var phases = Map.of(
                 "pending", own + "script: 'print(1)'\n",
                 "starting", own + "script: 'print(1)'\nimage: no.such/image:1\n",
                 "running", own + "script: 'import time; time.sleep(600)'\n",
@@ -261,60 +167,24 @@ class JobE2E {
     }
 
     @Test
-    void aSchedulerKilledInMidJobCostsAnAttempt() {
-        // Given
-        real.applySmall("c", 1);
-        real.awaitReady("c");
-        real.applyJob(
-                "j",
-                """
-                clusterRef: {name: c}
-                retries: 2
-                script: |
-                  import os, time
-                  from dask.distributed import Client
-                  with Client() as client:
-                      client.submit(lambda: 1).result()
-                      seconds = 600 if os.environ["PLANETARY_ATTEMPT"] == "0" else 1
-                      print(client.submit(lambda s: time.sleep(s) or s, seconds).result())
-                """
-                        + RealCluster.SMALL_RUNNER);
-        real.awaitJob(
-                "j",
-                RealCluster.PATIENCE,
-                s -> s.phase() == Phase.Running
-                        && s.progress() != null
-                        && s.progress().done() > 0);
-
-        // When
-        real.kill(real.scheduler("c"));
-
-        // Then
-        var end = real.awaitJob("j", LONG, PlanetaryJobStatus::isFinal);
-        assertThat(end.phase()).as(end.message()).isEqualTo(Phase.Succeeded);
-        assertThat(end.failures()).isEqualTo(1);
-        assertThat(end.attempts()).isEqualTo(2);
-    }
-
-    @Test
     void aKeptClusterOutlivesAJobThatIsDeletedInTime() {
         // When
         real.applyJob(
                 "j",
                 "cluster:\n" + RealCluster.small(0).indent(2)
-                        + "clusterAfter: Keep\nttlAfterFinished: 60s\nscript: 'print(1)'\n" + RealCluster.SMALL_RUNNER);
+                        + "clusterAfter: Keep\nttlAfterFinished: 20s\nscript: 'print(1)'\n" + RealCluster.SMALL_RUNNER);
 
         // Then
         var cluster = real.awaitJob("j", Phase.Succeeded).clusterName();
         Awaitility.await().atMost(RealCluster.PATIENCE).until(() -> real.job("j")
                 .isEmpty());
-        assertThat(real.runners("j")).allMatch(p -> !runs(p));
+        assertThat(real.runners("j")).allMatch(p -> !TestedJobs.runs(p));
         assertThat(real.awaitReady(cluster).getMetadata().getOwnerReferences()).isEmpty();
     }
 
     private void suspend(String job, boolean suspend) {
         real.client()
-                .resources(dev.planetary.api.PlanetaryJob.class)
+                .resources(PlanetaryJob.class)
                 .inNamespace(real.namespace())
                 .withName(job)
                 .patch(PatchContext.of(PatchType.JSON_MERGE), "spec: {suspend: " + suspend + "}");
@@ -354,9 +224,5 @@ class JobE2E {
                             .getItems())
                     .isEmpty();
         });
-    }
-
-    private static boolean runs(io.fabric8.kubernetes.api.model.Pod pod) {
-        return !java.util.Set.of("Succeeded", "Failed").contains(pod.getStatus().getPhase());
     }
 }

@@ -8,10 +8,12 @@ import dev.planetary.api.PlanetaryClusterStatus.Phase;
 import java.nio.file.Path;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Pods and processes that go without asking: the cluster heals, and says meanwhile what is missing. */
+@Order(1) // long
 class LossE2E {
     /** 1² + … + 24², in half a second each. */
     private static final String SQUARES =

@@ -11,10 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Who gets through to a cluster's pods, and where they get through to: connections, not rules. */
+@Order(3) // long
 class NetworkPolicyE2E {
     private static final Duration ENFORCED_WITHIN = Duration.ofSeconds(30);
     private static final String METADATA = "169.254.169.254:80";

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 
@@ -58,5 +59,9 @@ interface TestedJobs extends InNamespace {
                 .withLabel(Labels.JOB, job)
                 .list()
                 .getItems();
+    }
+
+    static boolean runs(Pod pod) {
+        return !Set.of("Succeeded", "Failed").contains(pod.getStatus().getPhase());
     }
 }

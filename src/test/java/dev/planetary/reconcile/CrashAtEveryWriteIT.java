@@ -8,11 +8,14 @@ import dev.planetary.reconcile.Death.Moment;
 import dev.planetary.reconcile.Death.Point;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -21,6 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The operator is killed after every one of its writes, and before the first: whatever it was about, the next operator
  * brings the cluster to where an undisturbed one would have.
  */
+@Order(1) // the longest
 class CrashAtEveryWriteIT {
     /** Each mostly waits for an operator to have nothing to do for more than a second. */
     private static final int AT_ONCE = 6;
@@ -33,6 +37,9 @@ class CrashAtEveryWriteIT {
 
     @RegisterExtension
     static final ApiServer API = new ApiServer();
+
+    /** That somebody has died at, in one scenario or another. */
+    private static final Set<String> EVENTS = new HashSet<>();
 
     /** One killing, and what came of it. */
     private record Case(Point at, Moment moment, End end) {}
@@ -48,7 +55,7 @@ class CrashAtEveryWriteIT {
         }
 
         // When
-        var cases = atOnce(Death.ends(undisturbed.writes())
+        var cases = atOnce(Death.ends(undisturbed.writes(), EVENTS)
                 .<Callable<Case>>map(end -> () -> new Case(
                         end.at(), end.moment(), CrashRun.killed(API, scenario, end.at(), end.moment(), undisturbed)))
                 .toList());

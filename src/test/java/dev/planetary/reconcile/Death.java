@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -22,12 +23,16 @@ final class Death implements Function<Sent, Optional<Fault>> {
 
     /**
      * All ends that differ to those who come after: after each write, and before the first. Before any other is, to them, after the one
-     * before it.
+     * before it. After an event it is too, for no operator reads events: one death at each kind of event is enough.
+     *
+     * @param events labels of those that somebody has died at, which grow
      */
-    static Stream<End> ends(List<Point> writes) {
+    static Stream<End> ends(List<Point> writes, Set<String> events) {
         return Stream.concat(
                 writes.stream().limit(1).map(first -> new End(first, Moment.BEFORE_IT_IS_DONE)),
-                writes.stream().map(write -> new End(write, Moment.BEFORE_IT_IS_ANSWERED)));
+                writes.stream()
+                        .filter(write -> !write.isEvent() || events.add(write.label))
+                        .map(write -> new End(write, Moment.BEFORE_IT_IS_ANSWERED)));
     }
 
     /**
@@ -36,6 +41,10 @@ final class Death implements Function<Sent, Optional<Fault>> {
      * @param occurrence counts those of one label, from 1
      */
     record Point(String label, int occurrence) {
+        private boolean isEvent() {
+            return label.startsWith("POST events ");
+        }
+
         @Override
         public String toString() {
             return label + " #" + occurrence;

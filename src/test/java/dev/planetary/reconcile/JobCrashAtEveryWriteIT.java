@@ -10,9 +10,11 @@ import dev.planetary.reconcile.JobCrashRun.End;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -21,12 +23,16 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The operator is killed after every one of its writes in a job's life, and before the first: the job ends in the same
  * phase, with the same charged failures, nothing is left over, and no program has run twice for one attempt.
  */
+@Order(1) // the longest
 class JobCrashAtEveryWriteIT {
     /** Each mostly waits for an operator to have nothing to do for more than a second. */
     private static final int AT_ONCE = 6;
 
     @RegisterExtension
     static final ApiServer API = new ApiServer();
+
+    /** That somebody has died at, in one scenario or another. */
+    private static final Set<String> EVENTS = new HashSet<>();
 
     /** One killing, and what came of it. */
     private record Case(Point at, Moment moment, End end) {}
@@ -39,7 +45,7 @@ class JobCrashAtEveryWriteIT {
         assertThat(undisturbed.writes()).isNotEmpty();
 
         // When
-        var cases = atOnce(Death.ends(undisturbed.writes())
+        var cases = atOnce(Death.ends(undisturbed.writes(), EVENTS)
                 .<Callable<Case>>map(end -> () -> new Case(
                         end.at(), end.moment(), JobCrashRun.killed(API, scenario, end.at(), end.moment(), undisturbed)))
                 .toList());

@@ -17,6 +17,7 @@ import dev.planetary.azure.FleetWatch;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
 import java.util.Optional;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,7 +66,7 @@ class PoolErrorsTest {
         look(pool);
 
         clock.pass(Duration.ofSeconds(1));
-        await().until(() -> fleets.latest().orElseThrow().pools().getFirst().settled());
+        until().until(() -> fleets.latest().orElseThrow().pools().getFirst().settled());
         look(pool);
 
         isTold(pool, row);
@@ -143,12 +144,12 @@ class PoolErrorsTest {
         pool.getMetadata().setGeneration(2L);
         arm.aks().fail(_ -> Optional.of(new Failure("InternalOperationError", "cannot drain")));
         clock.pass(Duration.ofSeconds(1));
-        await().until(() -> fleets.latest().orElseThrow().pools().getFirst().settled());
+        until().until(() -> fleets.latest().orElseThrow().pools().getFirst().settled());
         look(pool);
         assertThat(reason(pool)).isEqualTo("Deleting");
 
         clock.pass(Duration.ofSeconds(1));
-        await().until(() -> fleets.latest().orElseThrow().pools().getFirst().settled());
+        until().until(() -> fleets.latest().orElseThrow().pools().getFirst().settled());
         look(pool);
 
         assertThat(reason(pool)).isEqualTo("OperationFailed");
@@ -200,13 +201,18 @@ class PoolErrorsTest {
     /** Azure has been looked at once, and goes on being. */
     private PlanetaryNodePool seen(PlanetaryNodePool pool) {
         fleets.start(() -> true, () -> {});
-        await().until(() -> fleets.latest().isPresent());
+        until().until(() -> fleets.latest().isPresent());
         return pool;
+    }
+
+    /** The fake answers within milliseconds. */
+    private static ConditionFactory until() {
+        return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5));
     }
 
     private PlanetaryNodePoolStatus look(PlanetaryNodePool pool) {
         // A look by the clock may be going on: then it is another's turn.
-        await().until(() -> {
+        until().until(() -> {
             var passed = executor.pass(pool);
             pool.setStatus(passed.status());
             return !pool.getStatus()
