@@ -172,7 +172,7 @@ class JobE2E {
         real.applyJob(
                 "j",
                 "cluster:\n" + RealCluster.small(0).indent(2)
-                        + "clusterAfter: Keep\nttlAfterFinished: 20s\nscript: 'print(1)'\n" + RealCluster.SMALL_RUNNER);
+                        + "clusterAfter: Keep\nttlAfterFinished: 60s\nscript: 'print(1)'\n" + RealCluster.SMALL_RUNNER);
 
         // Then
         var cluster = real.awaitJob("j", Phase.Succeeded).clusterName();

@@ -10,10 +10,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Isolated;
 
@@ -119,6 +121,7 @@ class RenewalE2E {
     }
 
     @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS) // for the long form
     void certificatesAreRenewedThreeTimesInMidComputation() {
         // Given
         real.applySmall("c", 2);
