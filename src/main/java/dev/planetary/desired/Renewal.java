@@ -10,9 +10,9 @@ import io.fabric8.kubernetes.api.model.Secret;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -40,7 +40,7 @@ public final class Renewal {
     private final Times times;
     private final Clock clock;
     private final Instant now;
-    private final String newToken = Token.create();
+    private final String newToken;
 
     /**
      * @param authority the cluster's, now
@@ -60,7 +60,8 @@ public final class Renewal {
                 rotation,
                 Issued.of(model.names().podsSecret(), pods, Map.of(), clock.instant()),
                 Issued.of(model.names().clientSecret(), client, Map.of(), clock.instant()),
-                new HashMap<>(),
+                new ConcurrentHashMap<>(),
+                Token.create(),
                 times,
                 clock);
     }
@@ -72,6 +73,7 @@ public final class Renewal {
             Issued pods,
             Issued client,
             Map<KeyPairPem, Leaf> made,
+            String newToken,
             Times times,
             Clock clock) {
         this.model = model;
@@ -81,18 +83,24 @@ public final class Renewal {
         this.pods = pods;
         this.client = client;
         this.made = made;
+        this.newToken = newToken;
         this.times = times;
         this.clock = clock;
     }
 
     /** What is left to do now that the pods' Secret was written. */
     public Renewal withPods(Secret written) {
-        return new Renewal(model, authority, rotation, read(pods, written), client, made, times, clock);
+        return new Renewal(model, authority, rotation, read(pods, written), client, made, newToken, times, clock);
     }
 
     /** What is left to do now that the clients' Secret was written. */
     public Renewal withClient(Secret written) {
-        return new Renewal(model, authority, rotation, pods, read(client, written), made, times, clock);
+        return new Renewal(model, authority, rotation, pods, read(client, written), made, newToken, times, clock);
+    }
+
+    /** Whether neither Secret is there, as far as is known: both can be made at once, with the same token. */
+    public boolean beginsAnew() {
+        return pods.live().isEmpty() && client.live().isEmpty();
     }
 
     /** The pods' Secret as it is, if it is there. */
@@ -100,7 +108,7 @@ public final class Renewal {
         return pods.live();
     }
 
-    /** The pods' Secret, if it is to be made or changed; to be written first. */
+    /** The pods' Secret, if it is to be made or changed; to be written first, unless this {@link #beginsAnew()}. */
     public Optional<Secret> pods() {
         return write(pods);
     }
@@ -195,12 +203,13 @@ public final class Renewal {
         return delivered.isBefore(leaf.notAfter()) ? delivered : leaf.notAfter();
     }
 
-    /** The same for all; a Secret that lost it gets it from the other. */
+    /** The same for all; a Secret that lost it gets it from the other. One that was there before one that was just made. */
     private String token() {
         return Stream.of(pods, client)
                 .filter(i -> i.live().isPresent() && i.isOf(rotation))
                 .map(Issued::token)
                 .flatMap(Optional::stream)
+                .filter(token -> !token.equals(newToken))
                 .findFirst()
                 .orElse(newToken);
     }

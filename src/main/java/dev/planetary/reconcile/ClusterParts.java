@@ -70,7 +70,7 @@ record ClusterParts(
         var recent = new RecentWrites(clock);
         var parallel = new Parallel(executor);
         var applier = new Applier(client, recent);
-        var identities = new Identities(new Secrets(client, applier), settings, clock);
+        var identities = new Identities(new Secrets(client, applier), parallel, settings, clock);
         var refusals = new Attempts(clock);
         var flapping = new Attempts(clock);
         var calm = new Calm(settings.scaleDownAfter());

@@ -39,8 +39,8 @@ final class Identities {
     private final TokenSecret token;
     private final Clock clock;
 
-    Identities(Secrets secrets, OperatorSettings settings, Clock clock) {
-        this.managed = new ManagedSecrets(secrets, settings, clock);
+    Identities(Secrets secrets, Parallel parallel, OperatorSettings settings, Clock clock) {
+        this.managed = new ManagedSecrets(secrets, parallel, settings, clock);
         this.token = new TokenSecret(secrets, clock);
         this.clock = clock;
     }

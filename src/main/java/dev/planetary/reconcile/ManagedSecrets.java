@@ -11,7 +11,9 @@ import io.fabric8.kubernetes.api.model.Secret;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -21,11 +23,13 @@ final class ManagedSecrets {
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
     private final Secrets secrets;
+    private final Parallel parallel;
     private final OperatorSettings settings;
     private final Clock clock;
 
-    ManagedSecrets(Secrets secrets, OperatorSettings settings, Clock clock) {
+    ManagedSecrets(Secrets secrets, Parallel parallel, OperatorSettings settings, Clock clock) {
         this.secrets = secrets;
+        this.parallel = parallel;
         this.settings = settings;
         this.clock = clock;
     }
@@ -56,6 +60,9 @@ final class ManagedSecrets {
                 secrets.own(model, model.names().clientSecret()),
                 new Renewal.Times(settings.certificateLife(), settings.secretDelivery()),
                 clock);
+        if (renewal.beginsAnew()) {
+            renewal = begun(model, renewal);
+        }
         // What pods have mounted counts: the client's token follows from theirs.
         renewal = write(model, renewal.pods()).map(renewal::withPods).orElse(renewal);
         renewal = write(model, renewal.client()).map(renewal::withClient).orElse(renewal);
@@ -71,6 +78,14 @@ final class ManagedSecrets {
                 rotation,
                 now,
                 due.isAfter(now) ? due : now.plus(AGAIN));
+    }
+
+    /** Who waits for a cluster waits for its Secrets. One may have been there after all: what is wrong then comes right as any other time. */
+    private Renewal begun(ClusterModel model, Renewal renewal) {
+        var written = parallel.all(List.<Callable<Secret>>of(
+                () -> secrets.write(model, renewal.pods().orElseThrow()),
+                () -> secrets.write(model, renewal.client().orElseThrow())));
+        return renewal.withPods(written.getFirst()).withClient(written.getLast());
     }
 
     /** The authority in force: the one there is, unless there is none, it is old, or somebody wants another one. */

@@ -142,6 +142,28 @@ class RenewalTest {
     }
 
     @Test
+    void both_can_be_made_at_once_and_whichever_was_there_before_is_kept() {
+        var anew = renewal();
+        assertThat(anew.beginsAnew()).isTrue();
+        var made = anew.withPods(anew.pods().orElseThrow())
+                .withClient(anew.client().orElseThrow());
+        assertThat(made.pods().or(made::client)).isEmpty();
+
+        // A process died between the two, and the one after it had not heard of either
+        pass();
+        var there = client.orElseThrow();
+        var met = anew.withPods(anew.pods().orElseThrow()).withClient(there);
+        pods = met.pods();
+        assertThat(text(pods, ClusterSecrets.TOKEN)).isEqualTo(text(client, ClusterSecrets.TOKEN));
+        assertThat(met.withPods(pods.orElseThrow()).client()).isEmpty();
+
+        there = pods.orElseThrow();
+        met = anew.withPods(there).withClient(anew.client().orElseThrow());
+        assertThat(met.pods()).isEmpty();
+        assertThat(text(met.client(), ClusterSecrets.TOKEN)).isEqualTo(text(pods, ClusterSecrets.TOKEN));
+    }
+
+    @Test
     void what_others_wrote_on_a_Secret_stays() {
         pass();
         pods = pods.map(s -> new SecretBuilder(s)
