@@ -6,6 +6,7 @@ import dev.planetary.apply.LeanObjects;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.vertx.core.Vertx;
 
@@ -28,6 +29,16 @@ public final class Clients {
     /** As an operator has it. */
     public static KubernetesClientBuilder ofOperator(Config server) {
         return builder(server, LEAN);
+    }
+
+    /**
+     * For an operator in a test, in place of the SDK's own, which ends the JVM without a word: that would be the JVM of all tests. A watch
+     * that closes on an operator that died is opened again in vain.
+     */
+    public static void informerStopped(SharedIndexInformer<?> informer, Throwable why) {
+        if (why != null && informer.hasSynced()) {
+            System.err.println(informer + " goes no further: " + why);
+        }
     }
 
     private static KubernetesClientBuilder builder(Config server, KubernetesSerialization json) {

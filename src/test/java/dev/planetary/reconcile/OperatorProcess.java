@@ -65,6 +65,7 @@ final class OperatorProcess {
                 .build();
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withMetrics(new LoopMeters(registry, loop))
+                .withInformerStoppedHandler(Clients::informerStopped)
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
         var parts = ClusterParts.of(
                 client, settings, line, watch, clock, threads, "tests", new Meters(registry, Clock.systemUTC()));

@@ -74,8 +74,9 @@ final class PoolFlow implements BeforeEachCallback, AfterEachCallback, AutoClose
                             .build())
                     .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("wire", wire))
                     .build();
-            operator = new Operator(
-                    o -> o.withKubernetesClient(client).withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
+            operator = new Operator(o -> o.withKubernetesClient(client)
+                    .withInformerStoppedHandler(Clients::informerStopped)
+                    .withReconciliationTerminationTimeout(Duration.ofSeconds(5)));
             var fleets = new FleetWatch(new MortalAzure(arm.client(), wire), pace, Clock.systemUTC());
             operator.register(
                     new PlanetaryNodePoolReconciler(PoolParts.of(
