@@ -85,7 +85,11 @@ final class NodeEvents {
         return new NodeRegions(nodes.isPresent(), regions.regions(), ofPods);
     }
 
+    /** Sources start at once. Before the pods' has there is nothing to ask, and every cluster is looked at when all have. */
     private static Set<ResourceID> clusters(InformerEventSource<Pod, PlanetaryCluster> pods, Node node) {
+        if (!pods.isRunning()) {
+            return Set.of();
+        }
         var owner = Mappers.<Pod>fromOwnerReferences(PlanetaryCluster.class);
         return pods.byIndex(BY_NODE, node.getMetadata().getName()).stream()
                 .flatMap(pod -> owner.toPrimaryResourceIDs(pod).stream())
