@@ -110,12 +110,8 @@ public record AcceptedSpec(
 
     public ControllerRevision toRevision(PlanetaryCluster cluster) {
         return new ControllerRevisionBuilder()
-                .withNewMetadata()
-                .withName(new Names(cluster.getMetadata().getName()).revision(number))
-                .withNamespace(cluster.getMetadata().getNamespace())
-                .withLabels(Labels.of(cluster.getMetadata().getName()))
-                .withOwnerReferences(Labels.owner(cluster))
-                .endMetadata()
+                .withMetadata(
+                        Labels.owned(cluster, new Names(cluster.getMetadata().getName()).revision(number)))
                 .withRevision(number)
                 .withData(Json.map(this))
                 .build();

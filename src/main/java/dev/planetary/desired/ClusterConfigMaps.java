@@ -31,12 +31,6 @@ public final class ClusterConfigMaps {
     }
 
     private static ConfigMapBuilder base(ClusterModel model, String name) {
-        return new ConfigMapBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withNamespace(model.namespace())
-                .withLabels(Labels.of(model.cluster().getMetadata().getName()))
-                .withOwnerReferences(Labels.owner(model.cluster()))
-                .endMetadata();
+        return new ConfigMapBuilder().withMetadata(Labels.owned(model.cluster(), name));
     }
 }

@@ -71,12 +71,7 @@ public final class ClusterNetworkPolicy {
     /** One of the cluster's policies. */
     static NetworkPolicy named(String name, ClusterModel model, NetworkPolicySpecBuilder spec) {
         return new NetworkPolicyBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withNamespace(model.namespace())
-                .withLabels(Labels.of(model.cluster().getMetadata().getName()))
-                .withOwnerReferences(Labels.owner(model.cluster()))
-                .endMetadata()
+                .withMetadata(Labels.owned(model.cluster(), name))
                 .withSpec(spec.build())
                 .build();
     }

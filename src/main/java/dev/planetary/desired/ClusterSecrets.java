@@ -141,12 +141,7 @@ public final class ClusterSecrets {
 
     private static Secret secret(ClusterModel model, String name, Map<String, String> data) {
         var builder = new SecretBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withNamespace(model.namespace())
-                .withLabels(Labels.of(model.cluster().getMetadata().getName()))
-                .withOwnerReferences(Labels.owner(model.cluster()))
-                .endMetadata()
+                .withMetadata(Labels.owned(model.cluster(), name))
                 .withType("Opaque");
         data.forEach((key, value) ->
                 builder.addToData(key, Base64.getEncoder().encodeToString(value.getBytes(StandardCharsets.UTF_8))));

@@ -2,6 +2,8 @@ package dev.planetary.desired;
 
 import dev.planetary.api.PlanetaryCluster;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import java.util.Map;
@@ -87,6 +89,16 @@ public final class Labels {
                 .withName(owner.getMetadata().getName())
                 .withUid(owner.getMetadata().getUid())
                 .withController(true)
+                .build();
+    }
+
+    /** What all objects of a cluster have in common: where they are, what they are labelled, whose they are. */
+    static ObjectMeta owned(PlanetaryCluster cluster, String name) {
+        return new ObjectMetaBuilder()
+                .withName(name)
+                .withNamespace(cluster.getMetadata().getNamespace())
+                .withLabels(of(cluster.getMetadata().getName()))
+                .withOwnerReferences(owner(cluster))
                 .build();
     }
 

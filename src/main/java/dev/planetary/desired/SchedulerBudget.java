@@ -14,12 +14,7 @@ public final class SchedulerBudget {
     public static PodDisruptionBudget of(ClusterModel model) {
         var cluster = model.cluster().getMetadata().getName();
         return new PodDisruptionBudgetBuilder()
-                .withNewMetadata()
-                .withName(model.names().schedulerBudget())
-                .withNamespace(model.namespace())
-                .withLabels(Labels.of(cluster))
-                .withOwnerReferences(Labels.owner(model.cluster()))
-                .endMetadata()
+                .withMetadata(Labels.owned(model.cluster(), model.names().schedulerBudget()))
                 .withNewSpec()
                 // A number, for shares of a number want a controller that Kubernetes can ask how many pods there should
                 // be.

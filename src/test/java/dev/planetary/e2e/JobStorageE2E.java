@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -196,9 +195,7 @@ class JobStorageE2E {
                         .formatted(name, real.namespace(), claim, RealCluster.clientImage(), code));
         var pods = real.client().pods().inNamespace(real.namespace()).withName(name);
         var ended = pods.waitUntilCondition(
-                p -> p != null
-                        && p.getStatus() != null
-                        && Set.of("Succeeded", "Failed").contains(p.getStatus().getPhase()),
+                p -> p != null && p.getStatus() != null && !TestedJobs.runs(p),
                 RealCluster.PATIENCE.toSeconds(),
                 TimeUnit.SECONDS);
         assertThat(ended.getStatus().getPhase()).as(pods.getLog()).isEqualTo("Succeeded");
