@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * All that a decision about a job may rest on, at one moment.
@@ -59,6 +61,19 @@ public record JobObservation(
     /** The present attempt's pod. */
     public Optional<ObservedRunner> runner() {
         return runners.stream().filter(r -> r.name().equals(status().podName())).findFirst();
+    }
+
+    /**
+     * Runners that live though their attempts are over: the API server was asked for them, was taken to have made none, and did later.
+     * An attempt that the status does not know of is not among them: the status may be an old one.
+     */
+    public List<ObservedRunner> strays() {
+        var over = IntStream.range(0, status().begun() - (status().isAttempt() ? 1 : 0))
+                .mapToObj(JobNames.of(job)::runner)
+                .collect(Collectors.toSet());
+        return runners.stream()
+                .filter(r -> over.contains(r.name()) && !r.deleting() && !r.finished())
+                .toList();
     }
 
     /** The present attempt's pod does not show, which a cache says lightly. */

@@ -43,7 +43,19 @@ public record JobPlan(
     public static JobPlan of(JobObservation seen) {
         return seen.status().isFinal()
                 ? EndedJob.plan(seen)
-                : seen.status().isAttempt() ? RunningJob.plan(seen) : WaitingJob.plan(seen);
+                : (seen.status().isAttempt() ? RunningJob.plan(seen) : WaitingJob.plan(seen)).without(seen.strays());
+    }
+
+    /** First of all the programs of attempts that are over end: whatever follows would run beside them. */
+    private JobPlan without(List<ObservedRunner> strays) {
+        var first = strays.stream().<Step>map(Step.Kill::new);
+        return new JobPlan(
+                phase,
+                reason,
+                message,
+                ledger,
+                Stream.concat(first, steps.stream()).toList(),
+                recheck);
     }
 
     static JobPlan running(Ledger ledger, Optional<Instant> recheck) {

@@ -6,6 +6,7 @@ import dev.planetary.api.PlanetaryJobStatus.Phase;
 import dev.planetary.observe.JobObservation;
 import dev.planetary.observe.ObservedRunner;
 import dev.planetary.plan.JobPlan.Step;
+import dev.planetary.status.Finding;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -32,11 +33,13 @@ final class RunningJob {
                     ? WaitingJob.unposted(seen, ledger)
                     : ledger.podUid().isPresent()
                             ? gone(seen, ledger, "RunnerLost", seen.status().podName() + " is gone")
-                            // It may have been made and be gone again: never made a second time.
-                            : again(
-                                    ledger.voided(),
-                                    "RunnerNotMade",
-                                    seen.status().podName() + " was not made");
+                            : seen.findings().isEmpty()
+                                    // It may have been made and be gone again: never made a second time.
+                                    ? again(
+                                            ledger.voided(),
+                                            "RunnerNotMade",
+                                            seen.status().podName() + " was not made")
+                                    : unsure(seen.findings().getFirst(), ledger);
         }
         var known = ledger.made(runner.get().uid());
         var begun = runner.get().begun() ? known.runs(runner.get().started().orElse(seen.now())) : known;
@@ -47,6 +50,11 @@ final class RunningJob {
             return gone(seen, begun, "RunnerLost", runner.get().name() + " is on a node that does not answer");
         }
         return live(seen, begun, runner.get());
+    }
+
+    /** The request that failed a moment ago may still be carried out. */
+    private static JobPlan unsure(Finding why, Ledger ledger) {
+        return new JobPlan(Phase.Starting, why.reason(), why.message(), ledger, List.of(), Optional.empty());
     }
 
     private static JobPlan live(JobObservation seen, Ledger ledger, ObservedRunner runner) {

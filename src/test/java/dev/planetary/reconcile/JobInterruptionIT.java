@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -290,6 +291,30 @@ class JobInterruptionIT {
         flow.awaitJob("j", "Running: Running");
         assertThat(posts(runner)).isEqualTo(1);
         assertThat(flow.pods().runners("j")).hasSize(1);
+    }
+
+    @Test
+    void aRunnerThatTheApiServerMakesLateDoesNotRunBesideTheNextAttempt() {
+        // Given: an answer that comes before the deed
+        var late = new AtomicReference<Wire.Sent>();
+        flow.wire()
+                .breaks(
+                        s -> s.is("POST pods") && late.compareAndSet(null, s),
+                        new Wire.Fault.Answer(504, "Timeout", "the server took too long"));
+        flow.applyJob("j", ON_C);
+        var second = flow.runner("j", 1);
+        flow.pods().run(second);
+        flow.awaitJob("j", "Running: Running");
+
+        // When
+        flow.client().raw(late.get().path(), "POST", late.get().body());
+
+        // Then
+        Flow.until().until(() -> flow.wire().writes().stream().anyMatch(s -> s.is("DELETE pods")));
+        assertThat(flow.pods().runners("j"))
+                .extracting(pod -> pod.getMetadata().getName())
+                .containsExactly(second.getMetadata().getName());
+        assertThat(flow.jobStatus("j").phase()).isEqualTo(Phase.Running);
     }
 
     private long posts(Pod runner) {
