@@ -170,8 +170,19 @@ public record ClusterObservation(
         return accepted.stream().findFirst();
     }
 
-    /** ConfigMaps that some pod still mounts, by the prefix of their name. */
-    public Set<String> mountedConfigMaps() {
+    /** ConfigMaps so named that nothing mounts: none while jobs are on it, for their runners mount some, and are not seen here. */
+    public List<ConfigMap> unmounted(String prefix) {
+        var inUse = mountedConfigMaps();
+        return hasWork()
+                ? List.of()
+                : configMaps.stream()
+                        .filter(c -> c.getMetadata().getName().startsWith(prefix)
+                                && !inUse.contains(c.getMetadata().getName()))
+                        .toList();
+    }
+
+    /** The names of the ConfigMaps that its own pods mount. */
+    private Set<String> mountedConfigMaps() {
         return pods.stream()
                 .map(p -> p.pod().getSpec())
                 .filter(java.util.Objects::nonNull)

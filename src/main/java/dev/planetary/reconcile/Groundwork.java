@@ -79,8 +79,8 @@ final class Groundwork {
     }
 
     /**
-     * Removes what the spec no longer asks for (load balancer, NetworkPolicies), what kept an idle scheduler from eviction, what no pod mounts (old preloads) and no rollback wants
-     * (accepted specs but the last two).
+     * Removes what the spec no longer asks for (load balancer, NetworkPolicies), what kept an idle scheduler from eviction, what no pod mounts (old
+     * preloads) and no rollback wants (accepted specs but the last two).
      */
     void clear(ClusterObservation seen, ClusterModel model) {
         if (SchedulerService.external(model).isEmpty()) {
@@ -92,11 +92,8 @@ final class Groundwork {
         if (Eviction.of(seen).rule() == Eviction.Rule.ALLOWED) {
             named(seen.budgets(), model.names().schedulerBudget()).ifPresent(applier::deleteUnused);
         }
-        var inUse = seen.mountedConfigMaps();
-        seen.configMaps().stream()
-                .filter(c -> c.getMetadata().getName().startsWith(model.names().preload("")))
-                .filter(c -> !c.getMetadata().getName().equals(model.names().preload(model.preloadHash()))
-                        && !inUse.contains(c.getMetadata().getName()))
+        seen.unmounted(model.names().preload("")).stream()
+                .filter(c -> !c.getMetadata().getName().equals(model.names().preload(model.preloadHash())))
                 .forEach(applier::deleteUnused);
         seen.accepted().stream().skip(2).map(a -> a.toRevision(model.cluster())).forEach(applier::deleteUnused);
     }
