@@ -1,5 +1,7 @@
 package dev.planetary.apply;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
@@ -16,8 +18,10 @@ public final class EventRecorder {
     private static final Logger LOG = LoggerFactory.getLogger(EventRecorder.class);
     private static final DateTimeFormatter MICROS =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
-    /** The API's own bound on a note. */
-    private static final int LONGEST = 1000;
+    /** The API's own bound on a note, in bytes. */
+    private static final int LONGEST = 1024;
+
+    private static final String CUT = "…";
     /** Where the API server wants events about what has no namespace. */
     private static final String OF_THE_CLUSTER = "default";
 
@@ -42,6 +46,19 @@ public final class EventRecorder {
         record(about, "Warning", reason, note);
     }
 
+    /** By whole characters: half a one is none. */
+    static String bounded(String note) {
+        var bytes = note.getBytes(UTF_8);
+        if (bytes.length <= LONGEST) {
+            return note;
+        }
+        var end = LONGEST - CUT.getBytes(UTF_8).length;
+        while ((bytes[end] & 0xC0) == 0x80) {
+            end--;
+        }
+        return new String(bytes, 0, end, UTF_8) + CUT;
+    }
+
     private void record(HasMetadata about, String type, String reason, String note) {
         var meta = about.getMetadata();
         var event = new EventBuilder()
@@ -55,7 +72,7 @@ public final class EventRecorder {
                 .withAction("Reconcile")
                 .withReason(reason)
                 .withType(type)
-                .withNote(note.length() <= LONGEST ? note : note.substring(0, LONGEST - 1) + "…")
+                .withNote(bounded(note))
                 .withNewRegarding()
                 .withApiVersion(about.getApiVersion())
                 .withKind(about.getKind())
