@@ -22,7 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What makes a job be looked at: its runners, its cluster, what the cluster's scheduler says, and where its data is. */
 final class JobSources extends AbstractEventSource<ClusterModel, PlanetaryJob>
@@ -72,15 +74,13 @@ final class JobSources extends AbstractEventSource<ClusterModel, PlanetaryJob>
                         .withComparableResourceVersion(false)
                         .build(),
                 context);
-        board.read(model -> on(model.cluster()).forEach(this::look));
-        progress.subscribe((namespace, names) -> names.stream()
+        board.read(model -> look(() -> on(model.cluster()).stream()));
+        progress.subscribe((namespace, names) -> look(() -> names.stream()
                 .flatMap(runner -> jobs.byIndex(BY_RUNNER, namespace + "/" + runner).stream())
-                .map(ResourceID::fromResource)
-                .forEach(this::look));
-        places.read(whose -> jobs.list(job -> !job.statusOrNothing().isFinal()
+                .map(ResourceID::fromResource)));
+        places.read(whose -> look(() -> jobs.list(job -> !job.statusOrNothing().isFinal()
                         && job.getSpec().located().filter(whose).isPresent())
-                .map(ResourceID::fromResource)
-                .forEach(this::look));
+                .map(ResourceID::fromResource)));
         return List.of(clusters, runners, this);
     }
 
@@ -98,7 +98,7 @@ final class JobSources extends AbstractEventSource<ClusterModel, PlanetaryJob>
     public void onResourceUpdated(PlanetaryJob now, PlanetaryJob before) {
         if (!now.getMetadata().getUid().equals(before.getMetadata().getUid())) {
             forget.accept(before.getMetadata().getUid());
-            look(ResourceID.fromResource(now));
+            look(() -> Stream.of(ResourceID.fromResource(now)));
         }
     }
 
@@ -107,9 +107,10 @@ final class JobSources extends AbstractEventSource<ClusterModel, PlanetaryJob>
         forget.accept(job.getMetadata().getUid());
     }
 
-    private void look(ResourceID job) {
+    /** Clusters are served by a controller of its own. Before this one's jobs are there is nothing to ask, and a start looks at all. */
+    private void look(Supplier<Stream<ResourceID>> which) {
         if (isRunning()) {
-            getEventHandler().handleEvent(new Event(job));
+            which.get().forEach(job -> getEventHandler().handleEvent(new Event(job)));
         }
     }
 
