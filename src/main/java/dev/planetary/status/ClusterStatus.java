@@ -43,6 +43,11 @@ public final class ClusterStatus {
             // Has an event of its own.
             Shortage.REASON);
 
+    private static final String OPERATOR_ERROR = "OperatorError";
+
+    /** Conditions that a pass that failed says anew. */
+    private static final Set<String> OF_THE_WHOLE = Set.of(Condition.READY, Condition.RECONCILING, Condition.STALLED);
+
     private static final PlanetaryClusterStatus NOTHING =
             new PlanetaryClusterStatus(null, null, null, null, null, null);
 
@@ -134,17 +139,17 @@ public final class ClusterStatus {
                                                         Status.False,
                                                         generation,
                                                         since,
-                                                        "OperatorError",
+                                                        OPERATOR_ERROR,
                                                         message),
                                                 new Condition(
                                                         Condition.RECONCILING,
                                                         Status.True,
                                                         generation,
                                                         since,
-                                                        "OperatorError",
+                                                        OPERATOR_ERROR,
                                                         message)),
-                                        Stream.of(Condition.EXPIRES_SOON, Condition.TLS_OFF, Condition.DATA_LOCAL)
-                                                .flatMap(type -> before.flatMap(b -> b.condition(type)).stream()))
+                                        before.map(PlanetaryClusterStatus::conditions).orElse(List.of()).stream()
+                                                .filter(c -> !OF_THE_WHOLE.contains(c.type())))
                                 .toList(),
                         before.map(PlanetaryClusterStatus::scheduler).orElse(null),
                         before.map(PlanetaryClusterStatus::workers).orElse(null),
@@ -186,6 +191,9 @@ public final class ClusterStatus {
     private static boolean unheard(ClusterObservation seen, PlanetaryClusterStatus before) {
         return seen.unheard()
                 && !Life.of(seen).halted()
+                && before.condition(Condition.READY)
+                        .filter(c -> c.reason().equals(OPERATOR_ERROR))
+                        .isEmpty()
                 && java.util.Objects.equals(
                         before.observedGeneration(),
                         seen.cluster().getMetadata().getGeneration())

@@ -224,6 +224,38 @@ class ClusterStatusTest {
     }
 
     @Test
+    void a_pass_that_failed_takes_back_nothing_but_readiness() {
+        run();
+        findings.add(REFUSED);
+        look();
+
+        var status = ClusterStatus.error(cluster, new IllegalStateException("no route"), now);
+
+        assertThat(status.conditions())
+                .extracting(Condition::type)
+                .containsExactlyInAnyOrder(
+                        Condition.READY, Condition.RECONCILING, Condition.SCHEDULER_READY, Condition.WORKERS_READY);
+        assertThat(status.condition(Condition.READY))
+                .get()
+                .extracting(Condition::status, Condition::reason)
+                .containsExactly(Status.False, "OperatorError");
+        assertThat(status.condition(Condition.WORKERS_READY))
+                .isEqualTo(cluster.getStatus().condition(Condition.WORKERS_READY));
+    }
+
+    @Test
+    void what_a_failed_pass_said_does_not_stay_because_the_scheduler_is_silent() {
+        run();
+        cluster.setStatus(ClusterStatus.error(cluster, new IllegalStateException("no route"), now));
+        answers = false;
+
+        assertThat(look().condition(Condition.READY))
+                .get()
+                .extracting(Condition::reason)
+                .isNotEqualTo("OperatorError");
+    }
+
+    @Test
     void a_rollout_is_not_done_while_an_outdated_worker_stays() {
         run();
         pods.set(1, outdated(worker("w", true)));
