@@ -181,7 +181,7 @@ public final class ClusterStatus {
                 && a.phase() == b.phase()
                 && java.util.Objects.equals(a.observedGeneration(), b.observedGeneration())
                 && reason(a, Condition.READY).equals(reason(b, Condition.READY))
-                && reason(a, Condition.DATA_LOCAL).equals(reason(b, Condition.DATA_LOCAL))
+                && words(a, Condition.DATA_LOCAL).equals(words(b, Condition.DATA_LOCAL))
                 && a.condition(Condition.EXPIRES_SOON).equals(b.condition(Condition.EXPIRES_SOON))
                 && a.condition(Condition.LIMITED).isPresent()
                         == b.condition(Condition.LIMITED).isPresent();
@@ -208,6 +208,11 @@ public final class ClusterStatus {
 
     private static String reason(PlanetaryClusterStatus s, String type) {
         return s.condition(type).map(c -> c.status() + c.reason()).orElse("");
+    }
+
+    /** What is told as an event each time it says something else. */
+    private static String words(PlanetaryClusterStatus s, String type) {
+        return reason(s, type) + s.condition(type).map(Condition::message).orElse("");
     }
 
     private static Phase phase(Facts facts, Optional<PlanetaryClusterStatus> before) {

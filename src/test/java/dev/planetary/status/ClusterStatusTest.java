@@ -256,6 +256,17 @@ class ClusterStatusTest {
     }
 
     @Test
+    void another_place_of_the_data_is_more_than_a_counter() {
+        var here = dataLocal("nodes in westeurope");
+
+        assertThat(ClusterStatus.onlyCountersDiffer(here, dataLocal("nodes in westeurope")))
+                .isTrue();
+        assertThat(ClusterStatus.onlyCountersDiffer(here, dataLocal("nodes in eastus")))
+                .as("its event is sent before the status is written")
+                .isFalse();
+    }
+
+    @Test
     void a_rollout_is_not_done_while_an_outdated_worker_stays() {
         run();
         pods.set(1, outdated(worker("w", true)));
@@ -332,6 +343,16 @@ class ClusterStatusTest {
         var status = ClusterStatus.of(seen, model(), Wanted.of(seen, model().accepted()), findings);
         cluster.setStatus(status);
         return status;
+    }
+
+    private static PlanetaryClusterStatus dataLocal(String message) {
+        return new PlanetaryClusterStatus(
+                1L,
+                Phase.Running,
+                List.of(new Condition(Condition.DATA_LOCAL, Status.False, 1L, T0.toString(), "DataElsewhere", message)),
+                null,
+                null,
+                List.of());
     }
 
     private void run() {
