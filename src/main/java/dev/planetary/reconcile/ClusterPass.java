@@ -52,8 +52,9 @@ final class ClusterPass {
 
         var asked = Expiration.wantsFreshAnswer(known);
         var fresh = asked ? parts.expiration().ask(endpoint(known, model)) : Optional.<SchedulerState>empty();
-        var seen = fresh.isPresent() ? known.withState(fresh) : known;
-        if (Life.of(seen).expired() && (fresh.isPresent() || !asked)) {
+        // No answer is one, too: what was heard some time ago does not count any more.
+        var seen = asked ? known.withState(fresh) : known;
+        if (Life.of(seen).expired()) {
             return Optional.of(Duration.between(seen.now(), parts.expiration().carryOut(seen, model)));
         }
 
@@ -77,7 +78,7 @@ final class ClusterPass {
         followScheduler(seen, model);
         var later = parts.observer().observe(cluster, context);
         tellJobs(later, model, context);
-        var after = fresh.isPresent() ? later.withState(fresh) : later;
+        var after = asked ? later.withState(fresh) : later;
         var wanted = parts.shares()
                 .wanted(after, model, able && Locality.finding(after).isEmpty());
         wanted.finding().ifPresent(findings::add);
@@ -92,7 +93,7 @@ final class ClusterPass {
         }
         parts.statuses().write(cluster, status).map(after.now()::plus).ifPresent(times::add);
         waits(after).filter(known.now()::isBefore).forEach(times::add);
-        if (Life.of(after).expired()) {
+        if (Life.of(after).expired() || asked && fresh.isEmpty()) {
             times.add(after.now().plus(LOOK_AGAIN));
         }
         return times.stream().min(Instant::compareTo).map(at -> Duration.between(after.now(), at));

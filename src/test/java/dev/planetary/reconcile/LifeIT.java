@@ -153,6 +153,30 @@ class LifeIT {
     }
 
     @Test
+    void nobodyIsWarnedOnAccountOfWhatTheSchedulerSaidSomeTimeAgo() {
+        // Given one that was idle when it last answered
+        idle("idleTimeout: 24h, workers: {replicas: 2}");
+        Flow.until().until(() -> status().idle().isPresent());
+        flow.settle();
+        flow.scheduler("c").quietlySilent(true);
+
+        // When
+        flow.change("c", "idleTimeout: 1h, workers: {replicas: 2}");
+
+        // Then
+        var generation = flow.cluster("c").get().getMetadata().getGeneration();
+        Flow.until().until(() -> generation.equals(status().observedGeneration()));
+        assertThat(status().condition(Condition.EXPIRES_SOON)).isEmpty();
+        assertThat(flow.events("c", "ExpiresSoon")).isEmpty();
+
+        // When it answers again, though no event tells of it
+        flow.scheduler("c").quietlySilent(false);
+
+        // Then
+        Flow.until().until(() -> status().condition(Condition.EXPIRES_SOON).isPresent());
+    }
+
+    @Test
     void theWarningComesOnceAlsoOverARestartAndWhateverIsHeld() {
         // Given one that was left alone while no operator was there
         idle("workers: {replicas: 2}");

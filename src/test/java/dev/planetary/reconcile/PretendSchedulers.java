@@ -143,6 +143,11 @@ final class PretendSchedulers implements SchedulerClient {
             return changed();
         }
 
+        /** Without a word to who waits: as a process does that hangs. */
+        synchronized void quietlySilent(boolean now) {
+            silent = now;
+        }
+
         /** How many workers it has use for, by group. */
         synchronized Scheduler wants(Map<String, Integer> workers) {
             targets = workers;
