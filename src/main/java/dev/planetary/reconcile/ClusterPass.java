@@ -39,6 +39,14 @@ final class ClusterPass {
 
     /** @return when to come again even if nothing happens */
     Optional<Duration> run(PlanetaryCluster cluster, Context<PlanetaryCluster> context) {
+        try {
+            return look(cluster, context);
+        } finally {
+            forgetIfGone(cluster, context);
+        }
+    }
+
+    private Optional<Duration> look(PlanetaryCluster cluster, Context<PlanetaryCluster> context) {
         var known = parts.observer().observe(cluster, context);
         var trustedCa = parts.trustedCa().bundle().isPresent();
         var decision = parts.acceptance().decide(known, parts.preloads().hash(), trustedCa);
@@ -77,7 +85,7 @@ final class ClusterPass {
         // Before the second look, so that it shows since when the scheduler has been asked.
         followScheduler(seen, model);
         var later = parts.observer().observe(cluster, context);
-        tellJobs(later, model, context);
+        parts.board().note(model, parts.nodeEvents().regions(later.pods()), Groundwork.isLaidForRunners(later, model));
         var after = asked ? later.withState(fresh) : later;
         var wanted = parts.shares()
                 .wanted(after, model, able && Locality.finding(after).isEmpty());
@@ -92,7 +100,7 @@ final class ClusterPass {
             parts.flapping().forget(uid(after));
         }
         parts.statuses().write(cluster, status).map(after.now()::plus).ifPresent(times::add);
-        waits(after).filter(known.now()::isBefore).forEach(times::add);
+        waits(after, known.now()).forEach(times::add);
         if (Life.of(after).expired() || asked && fresh.isEmpty()) {
             times.add(after.now().plus(LOOK_AGAIN));
         }
@@ -146,12 +154,12 @@ final class ClusterPass {
                         () -> parts.watch().forget(uid(seen)));
     }
 
-    private void tellJobs(ClusterObservation seen, ClusterModel model, Context<PlanetaryCluster> context) {
-        parts.board().note(model, parts.nodeEvents().regions(seen.pods()), Groundwork.isLaidForRunners(seen, model));
-        // Deleted meanwhile: its deletion came before we followed, and nobody else would forget it.
-        var there = context.getPrimaryCache().get(ResourceID.fromResource(seen.cluster()));
-        if (there.filter(c -> c.getMetadata().getUid().equals(uid(seen))).isEmpty()) {
-            parts.forget(uid(seen));
+    /** Deleted meanwhile: its event came before the last that this pass remembers of it, and nobody else would forget that. */
+    private void forgetIfGone(PlanetaryCluster cluster, Context<PlanetaryCluster> context) {
+        var uid = cluster.getMetadata().getUid();
+        var there = context.getPrimaryCache().get(ResourceID.fromResource(cluster));
+        if (there.filter(c -> c.getMetadata().getUid().equals(uid)).isEmpty()) {
+            parts.forget(uid);
         }
     }
 
@@ -168,8 +176,12 @@ final class ClusterPass {
                                 identity.token()))));
     }
 
-    /** Ends of waiting that no event tells of. Those that came during this pass count: it may have looked before. */
-    private Stream<Instant> waits(ClusterObservation seen) {
+    /**
+     * Ends of waiting that no event tells of. Those that came during this pass count: it may have looked before.
+     *
+     * @param since when it began
+     */
+    private Stream<Instant> waits(ClusterObservation seen, Instant since) {
         var uid = uid(seen);
         var distrusted = parts.watch()
                 .contact(uid)
@@ -182,7 +194,7 @@ final class ClusterPass {
                         parts.refusals().next(uid),
                         parts.acceptance().next(uid),
                         parts.flapping().next(uid),
-                        parts.recent().nextExpiry(uid),
+                        parts.recent().nextExpiry(uid, since),
                         parts.identities().due(uid),
                         parts.dataEvents().next(seen.cluster()),
                         ClusterStatus.patienceEnds(seen),
@@ -190,7 +202,8 @@ final class ClusterPass {
                         Life.of(seen).recheck(),
                         Eviction.of(seen).recheck(),
                         distrusted)
-                .flatMap(Optional::stream);
+                .flatMap(Optional::stream)
+                .filter(since::isBefore);
     }
 
     private static String uid(ClusterObservation seen) {

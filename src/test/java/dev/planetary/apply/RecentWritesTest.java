@@ -61,6 +61,30 @@ class RecentWritesTest {
     }
 
     @Test
+    void aRequestToRetireIsTakenForGrantedForFiveSecondsAndTheNextEndIsTold() {
+        // Given
+        var start = clock.instant();
+        recent.askedToRetire("cluster", List.of("first"));
+        clock.pass(Duration.ofSeconds(2));
+        recent.askedToRetire("cluster", List.of("second"));
+
+        // When and then
+        assertThat(recent.nextExpiry("cluster", start)).contains(start.plusSeconds(5));
+        clock.pass(Duration.ofSeconds(3));
+        assertThat(recent.wasAskedToRetire("cluster", "first")).isFalse();
+        assertThat(recent.wasAskedToRetire("cluster", "second")).isTrue();
+        assertThat(recent.nextExpiry("cluster", clock.instant()))
+                .as("one that is over hides no other")
+                .contains(start.plusSeconds(7));
+
+        // When
+        recent.kept("cluster", List.of("second"));
+
+        // Then
+        assertThat(recent.nextExpiry("cluster", clock.instant())).isEmpty();
+    }
+
+    @Test
     void aClusterThatIsGoneIsForgotten() {
         recent.created("cluster", pod("new"));
         recent.deleted("cluster", "gone");
