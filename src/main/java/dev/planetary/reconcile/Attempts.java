@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * Keeps a cluster whose objects are refused from asking again at every event: pauses from half a second to half a minute, ended at
+ * Keeps a cluster or job whose objects are refused from asking again at every event: pauses from half a second to half a minute, ended at
  * once by a new generation of its spec. What stood in the way is remembered for the status meanwhile.
  */
 final class Attempts {
@@ -27,20 +27,20 @@ final class Attempts {
     }
 
     /** What still stands in the way; empty: go on. */
-    List<Finding> standing(String clusterUid, long generation) {
-        return Optional.ofNullable(failures.get(clusterUid))
+    List<Finding> standing(String uid, long generation) {
+        return Optional.ofNullable(failures.get(uid))
                 .filter(f -> f.generation == generation && clock.instant().isBefore(f.next))
                 .map(Failure::findings)
                 .orElse(List.of());
     }
 
     /** Remembers how an attempt went. */
-    void note(String clusterUid, long generation, List<Finding> findings) {
+    void note(String uid, long generation, List<Finding> findings) {
         if (findings.isEmpty()) {
-            failures.remove(clusterUid);
+            failures.remove(uid);
             return;
         }
-        failures.compute(clusterUid, (uid, before) -> {
+        failures.compute(uid, (_, before) -> {
             var pause = before == null || before.generation != generation
                     ? FIRST
                     : before.pause.multipliedBy(2).compareTo(LONGEST) > 0 ? LONGEST : before.pause.multipliedBy(2);
@@ -49,11 +49,11 @@ final class Attempts {
         });
     }
 
-    Optional<Instant> next(String clusterUid) {
-        return Optional.ofNullable(failures.get(clusterUid)).map(Failure::next);
+    Optional<Instant> next(String uid) {
+        return Optional.ofNullable(failures.get(uid)).map(Failure::next);
     }
 
-    void forget(String clusterUid) {
-        failures.remove(clusterUid);
+    void forget(String uid) {
+        failures.remove(uid);
     }
 }
