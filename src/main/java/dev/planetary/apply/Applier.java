@@ -4,7 +4,6 @@ import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.desired.Labels;
 import dev.planetary.observe.ObservedPod;
 import dev.planetary.status.Finding;
-import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -89,30 +88,9 @@ public final class Applier {
                         .equals(cached.getMetadata().getGeneration());
     }
 
-    /** Deletes a cluster, if it is this very one; Kubernetes clears up what it owns. */
+    /** Deletes a cluster; Kubernetes clears up what it owns. */
     public void delete(PlanetaryCluster cluster) {
-        var meta = cluster.getMetadata();
-        var options = new DeleteOptionsBuilder()
-                .withNewPreconditions()
-                .withUid(meta.getUid())
-                .endPreconditions()
-                .build();
-        try {
-            client.raw(
-                    "/apis/%s/%s/namespaces/%s/planetaryclusters/%s"
-                            .formatted(
-                                    PlanetaryCluster.GROUP,
-                                    PlanetaryCluster.VERSION,
-                                    meta.getNamespace(),
-                                    meta.getName()),
-                    "DELETE",
-                    options);
-        } catch (KubernetesClientException e) {
-            // Gone already, or another cluster by now.
-            if (e.getCode() != 404 && e.getCode() != 409) {
-                throw e;
-            }
-        }
+        Deletion.ifThere(client, cluster);
     }
 
     /**
@@ -121,15 +99,10 @@ public final class Applier {
      */
     public Optional<Finding> delete(PlanetaryCluster cluster, ObservedPod seen) {
         var meta = seen.pod().getMetadata();
-        var options = new DeleteOptionsBuilder()
-                .withNewPreconditions()
-                .withUid(meta.getUid())
-                .withResourceVersion(seen.started() ? null : meta.getResourceVersion())
-                .endPreconditions()
-                .build();
         try {
-            client.raw(
-                    "/api/v1/namespaces/%s/pods/%s".formatted(meta.getNamespace(), meta.getName()), "DELETE", options);
+            Deletion.of(client, seen.pod(), "pods", options -> options.editPreconditions()
+                    .withResourceVersion(seen.started() ? null : meta.getResourceVersion())
+                    .endPreconditions());
         } catch (KubernetesClientException e) {
             if (e.getCode() == 409) {
                 return Optional.of(
@@ -145,12 +118,19 @@ public final class Applier {
     }
 
     /** Deletes something that nobody mounts or reads any more; if that fails, the next pass does it. */
-    public void deleteUnused(HasMetadata object) {
+    public void deleteUnused(HasMetadata seen) {
         try {
-            client.resource(object).delete();
+            Deletion.ifThere(client, seen);
         } catch (KubernetesClientException e) {
-            LOG.atInfo().addKeyValue("object", nameOf(object)).log("not removed yet: {}", Refusal.words(e));
+            LOG.atInfo().addKeyValue("object", nameOf(seen)).log("not removed yet: {}", Refusal.words(e));
         }
+    }
+
+    /** The same, of what is known by its name only: it may be that of a cluster made anew. */
+    public void deleteUnused(HasMetadata owner, HasMetadata named) {
+        Optional.ofNullable(client.resource(named).get())
+                .filter(live -> Labels.owns(owner, live))
+                .ifPresent(this::deleteUnused);
     }
 
     private Outcome existing(HasMetadata owner, HasMetadata wanted) {

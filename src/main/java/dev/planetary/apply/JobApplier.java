@@ -6,7 +6,6 @@ import dev.planetary.desired.Labels;
 import dev.planetary.observe.ObservedRunner;
 import dev.planetary.status.Finding;
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -99,23 +98,12 @@ public final class JobApplier {
     /** Ends a runner: this very pod. */
     public void kill(PlanetaryJob job, ObservedRunner runner) {
         var meta = runner.pod().getMetadata();
-        delete("/api/v1/namespaces/%s/pods/%s".formatted(meta.getNamespace(), meta.getName()), meta.getUid());
+        Deletion.ifThere(client, runner.pod());
         recent.deleted(job.getMetadata().getUid(), meta.getUid());
     }
 
     public void delete(PlanetaryJob job) {
-        delete(
-                path(
-                        "planetaryjobs",
-                        job.getMetadata().getNamespace(),
-                        job.getMetadata().getName()),
-                job.getMetadata().getUid());
-    }
-
-    /** Frees a job's own cluster: this very one. */
-    public void delete(PlanetaryCluster cluster) {
-        var meta = cluster.getMetadata();
-        delete(path("planetaryclusters", meta.getNamespace(), meta.getName()), meta.getUid());
+        Deletion.ifThere(client, job);
     }
 
     /** Lets a job's own cluster outlive it; nothing else of it is touched, and nothing if it has changed. */
@@ -129,32 +117,9 @@ public final class JobApplier {
                                             cluster.getMetadata().getUid(),
                                             cluster.getMetadata().getResourceVersion()));
         } catch (KubernetesClientException e) {
-            ignoreGoneOrChanged(e);
-        }
-    }
-
-    private void delete(String path, String uid) {
-        var options = new DeleteOptionsBuilder()
-                .withNewPreconditions()
-                .withUid(uid)
-                .endPreconditions()
-                .build();
-        try {
-            client.raw(path, "DELETE", options);
-        } catch (KubernetesClientException e) {
-            ignoreGoneOrChanged(e);
-        }
-    }
-
-    private static String path(String plural, String namespace, String name) {
-        return "/apis/%s/%s/namespaces/%s/%s/%s"
-                .formatted(PlanetaryCluster.GROUP, PlanetaryCluster.VERSION, namespace, plural, name);
-    }
-
-    /** 404: gone already. 409: another one by now, or changed; its event comes. */
-    private static void ignoreGoneOrChanged(KubernetesClientException e) {
-        if (e.getCode() != 404 && e.getCode() != 409) {
-            throw e;
+            if (!Deletion.nothingToDo(e)) {
+                throw e;
+            }
         }
     }
 }

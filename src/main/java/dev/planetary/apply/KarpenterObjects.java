@@ -45,19 +45,27 @@ public final class KarpenterObjects {
 
     /** Deletes it; it stays until what was made from it is gone. */
     public void remove(GenericKubernetesResource present) {
-        at(present).withPropagationPolicy(DeletionPropagation.FOREGROUND).delete();
+        Deletion.ifThere(
+                client,
+                present,
+                plural(present),
+                options -> options.withPropagationPolicy(DeletionPropagation.FOREGROUND.toString()));
     }
 
     /** Without asking the cluster for its kinds. */
     private Resource<GenericKubernetesResource> at(GenericKubernetesResource object) {
-        var kind = object.getKind().toLowerCase(Locale.ROOT);
         return client.genericKubernetesResources(new ResourceDefinitionContext.Builder()
                         .withGroup(object.getApiVersion().split("/")[0])
                         .withVersion(object.getApiVersion().split("/")[1])
                         .withKind(object.getKind())
-                        .withPlural(kind + (kind.endsWith("s") ? "es" : "s"))
+                        .withPlural(plural(object))
                         .withNamespaced(false)
                         .build())
                 .resource(object);
+    }
+
+    private static String plural(GenericKubernetesResource object) {
+        var kind = object.getKind().toLowerCase(Locale.ROOT);
+        return kind + (kind.endsWith("s") ? "es" : "s");
     }
 }

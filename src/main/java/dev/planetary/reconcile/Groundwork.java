@@ -95,7 +95,10 @@ final class Groundwork {
         seen.unmounted(model.names().preload("")).stream()
                 .filter(c -> !c.getMetadata().getName().equals(model.names().preload(model.preloadHash())))
                 .forEach(applier::deleteUnused);
-        seen.accepted().stream().skip(2).map(a -> a.toRevision(model.cluster())).forEach(applier::deleteUnused);
+        seen.accepted().stream()
+                .skip(2)
+                .map(a -> a.toRevision(model.cluster()))
+                .forEach(revision -> applier.deleteUnused(model.cluster(), revision));
     }
 
     /** Under this number another spec may have been kept by a pass whose write we have not seen yet: that one is in force. */

@@ -61,7 +61,7 @@ final class JobExecutor {
             case Step.DropCluster _ -> {
                 if (plan.phase().isFinal() || applier.isCurrent(job)) {
                     var cluster = seen.cluster().orElseThrow();
-                    jobs.delete(cluster);
+                    applier.delete(cluster);
                     recent.deleted(
                             job.getMetadata().getUid(), cluster.getMetadata().getUid());
                 }
