@@ -80,6 +80,11 @@ public final class Applier {
 
     /** Whether a spec is still what the cache shows: asked before something is lost on account of it. */
     public boolean isCurrent(HasMetadata cached) {
+        return isCurrent(client, cached);
+    }
+
+    /** The same. */
+    public static boolean isCurrent(KubernetesClient client, HasMetadata cached) {
         var live = client.resource(cached).get();
         return live != null
                 && live.getMetadata().getUid().equals(cached.getMetadata().getUid())

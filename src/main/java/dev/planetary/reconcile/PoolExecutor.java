@@ -15,14 +15,18 @@ import dev.planetary.plan.PoolPlan.Step;
 import dev.planetary.status.PoolStatus;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Observes a node pool, and does to Azure what is planned, after a look of its own: what is planned by an older one may be wrong by now. */
 final class PoolExecutor {
     private final FleetWatch fleets;
+    private final Predicate<PlanetaryNodePool> current;
     private final Clock clock;
 
-    PoolExecutor(FleetWatch fleets, Clock clock) {
+    /** @param current whether an object is still what its user wants */
+    PoolExecutor(FleetWatch fleets, Predicate<PlanetaryNodePool> current, Clock clock) {
         this.fleets = fleets;
+        this.current = current;
         this.clock = clock;
     }
 
@@ -34,8 +38,11 @@ final class PoolExecutor {
             fleets.wake();
         }
         if (plan.changesAzure()) {
-            var turn = fleets.take(
-                    (azure, live) -> step(azure, PoolPlan.of(near(pool, live)).step()));
+            var turn = fleets.take((azure, live) -> {
+                var step = PoolPlan.of(near(pool, live)).step();
+                // Nodes and what runs there are not lost on account of a cached spec.
+                return costsNodes(step) && !current.test(pool) ? Optional.empty() : step(azure, step);
+            });
             var after = observe(pool);
             var accepted = turn instanceof Turn.Had(var done) && done.isPresent();
             return passed(after, after(turn, plan, after), accepted ? Optional.of(plan) : Optional.empty());
@@ -47,6 +54,10 @@ final class PoolExecutor {
             return passed(after, after(turn, plan, after), Optional.empty());
         }
         return passed(seen, plan, Optional.empty());
+    }
+
+    private static boolean costsNodes(Step step) {
+        return step instanceof Step.Delete || step instanceof Step.Create(var _, var instead) && instead.isPresent();
     }
 
     private static PoolPass passed(PoolObservation seen, PoolPlan plan, Optional<PoolPlan> accepted) {

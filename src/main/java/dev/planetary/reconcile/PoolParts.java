@@ -1,5 +1,6 @@
 package dev.planetary.reconcile;
 
+import dev.planetary.apply.Applier;
 import dev.planetary.apply.EventRecorder;
 import dev.planetary.apply.KarpenterObjects;
 import dev.planetary.apply.PoolStatusWriter;
@@ -29,7 +30,7 @@ record PoolParts(
             String instance) {
         var statuses = new PoolStatusWriter(client, clock);
         return new PoolParts(
-                new PoolExecutor(fleets, clock),
+                new PoolExecutor(fleets, pool -> Applier.isCurrent(client, pool), clock),
                 new KarpenterExecutor(new KarpenterObjects(client), fleets.pace(), clock),
                 statuses,
                 new PoolAnnouncer(new EventRecorder(client, clock, executor, instance)),

@@ -34,7 +34,10 @@ class PoolErrorsTest {
             arm.client(),
             new FleetPace(Duration.ofMillis(10), Duration.ofMillis(10), FleetPace.WRITE, Duration.ofMillis(10)),
             clock);
-    private final PoolExecutor executor = new PoolExecutor(fleets, clock);
+    /** What the cache shows is what the user wants. */
+    private boolean current = true;
+
+    private final PoolExecutor executor = new PoolExecutor(fleets, _ -> current, clock);
 
     @AfterEach
     void close() {
@@ -160,6 +163,39 @@ class PoolErrorsTest {
         clock.pass(Duration.ofMinutes(11));
         look(pool);
         assertThat(arm.aks().names()).isEmpty();
+    }
+
+    @Test
+    void no_pool_is_freed_or_replaced_on_account_of_a_spec_of_before() {
+        // Given
+        var pool = seen(pool("Regular"));
+        arm.aks().take(Duration.ZERO);
+        look(pool);
+        clock.pass(Duration.ofSeconds(1));
+        until().until(() -> fleets.latest().orElseThrow().pools().getFirst().settled());
+        look(pool);
+        var calls = arm.writes().size();
+        var replaced = pool("Spot");
+        replaced.getMetadata().setGeneration(2L);
+        replaced.setStatus(pool.getStatus());
+        pool.getMetadata().setDeletionTimestamp("2026-01-01T00:00:00Z");
+        pool.getMetadata().setGeneration(2L);
+
+        // When
+        current = false;
+        look(replaced);
+        look(pool);
+
+        // Then
+        assertThat(arm.writes()).hasSize(calls);
+
+        // When
+        current = true;
+        look(pool);
+
+        // Then
+        assertThat(arm.writes()).hasSize(calls + 1).last().satisfies(c -> assertThat(c.method())
+                .isEqualTo("DELETE"));
     }
 
     private void isTold(PlanetaryNodePool pool, AzureRefusal row) {
