@@ -3,6 +3,7 @@ package dev.planetary.reconcile;
 import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.api.PlanetaryJob;
 import dev.planetary.desired.JobNames;
+import dev.planetary.desired.Labels;
 import dev.planetary.observe.ClusterJob;
 import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
 import io.fabric8.kubernetes.client.informers.cache.Cache;
@@ -44,14 +45,18 @@ final class ClusterJobs {
                 context);
     }
 
-    /** A job with a cluster of its own is on that one only if it owns it, whoever's name it bears. */
     static List<ClusterJob> on(PlanetaryCluster cluster, Context<PlanetaryCluster> context) {
         return context.getSecondaryResources(PlanetaryJob.class).stream()
                 .filter(job -> job.getMetadata().getDeletionTimestamp() == null)
-                .filter(job ->
-                        JobNames.cluster(job).equals(cluster.getMetadata().getName()))
+                .filter(job -> isOn(cluster, job))
                 .map(ClusterJob::of)
                 .toList();
+    }
+
+    /** A job with a cluster of its own is on that one only if it owns it, whoever's name it bears. */
+    static boolean isOn(PlanetaryCluster cluster, PlanetaryJob job) {
+        return JobNames.cluster(job).equals(cluster.getMetadata().getName())
+                && (job.getSpec().clusterRef() != null || Labels.owns(job, cluster));
     }
 
     /** Scripts and clusters' specs are not looked at here. */
