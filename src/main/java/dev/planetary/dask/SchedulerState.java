@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * What a scheduler answered. Never made up: where there is no answer there is no state.
@@ -40,9 +42,9 @@ public record SchedulerState(
         warnings = List.copyOf(warnings);
     }
 
-    /** {@return the worker of pod {@code uid}; empty if it is not registered: not yet, or no more} */
-    public Optional<WorkerState> worker(String uid) {
-        return workers.stream().filter(worker -> worker.uid().equals(uid)).findFirst();
+    /** {@return the workers by the uids of their pods; not there: not registered yet, or no more} */
+    public Map<String, WorkerState> byPod() {
+        return workers.stream().collect(Collectors.toMap(WorkerState::uid, Function.identity(), (first, _) -> first));
     }
 
     /** {@return whether {@code other} tells the same, but for jobs: same process, same version} */

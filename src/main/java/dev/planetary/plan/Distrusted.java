@@ -5,6 +5,7 @@ import dev.planetary.observe.ClusterObservation;
 import dev.planetary.observe.ObservedPod;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -24,7 +25,8 @@ public final class Distrusted {
             plan.create().forEach(pod -> Rotation.mark(pod, rotation));
             return plan;
         }
-        var others = plan.delete().stream().filter(d -> !old.contains(d.pod()));
+        var uids = old.stream().map(ObservedPod::uid).collect(Collectors.toSet());
+        var others = plan.delete().stream().filter(d -> !uids.contains(d.pod().uid()));
         return new ClusterPlan(
                 List.of(),
                 Stream.concat(old.stream().map(Distrusted::departure), others).toList(),

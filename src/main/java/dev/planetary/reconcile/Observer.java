@@ -4,6 +4,7 @@ import dev.planetary.api.PlanetaryCluster;
 import dev.planetary.apply.RecentWrites;
 import dev.planetary.dask.SchedulerState;
 import dev.planetary.dask.SchedulerWatch;
+import dev.planetary.dask.WorkerState;
 import dev.planetary.desired.AcceptedSpec;
 import dev.planetary.desired.Labels;
 import dev.planetary.observe.ClusterObservation;
@@ -23,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Gathers what there is to know of a cluster, from caches and from what was just written; never acts, never asks the API server. */
 final class Observer {
@@ -56,8 +58,10 @@ final class Observer {
         var uid = cluster.getMetadata().getUid();
         var state = watch.latest(uid);
         var now = clock.instant();
+        var workers = state.map(SchedulerState::byPod).orElse(Map.of());
+        var retired = state.map(SchedulerState::retired).orElse(Set.of());
         var pods = owned(cluster, context, Pod.class).stream()
-                .map(pod -> pod(uid, pod, state))
+                .map(pod -> pod(uid, pod, workers, retired))
                 .toList();
         return new ClusterObservation(
                 cluster,
@@ -84,16 +88,15 @@ final class Observer {
                 .toList();
     }
 
-    private ObservedPod pod(String clusterUid, Pod pod, Optional<SchedulerState> state) {
+    private ObservedPod pod(String clusterUid, Pod pod, Map<String, WorkerState> workers, Set<String> retired) {
         var uid = pod.getMetadata().getUid();
         return new ObservedPod(
                 pod,
                 pod.getMetadata().getDeletionTimestamp() != null || recent.wasDeleted(clusterUid, uid),
-                state.flatMap(s -> s.worker(uid)),
+                Optional.ofNullable(workers.get(uid)),
                 recent.wasAskedToRetire(clusterUid, uid),
                 // Listed again: its container was started anew, and it is a worker like any other.
-                state.filter(s -> s.retired().contains(uid) && s.worker(uid).isEmpty())
-                        .isPresent(),
+                retired.contains(uid) && !workers.containsKey(uid),
                 nodes.leaves(pod));
     }
 

@@ -56,7 +56,7 @@ class StateReaderTest {
                 """
                 {"boot": "b", "version": 1, "moods": {"default": 4}, "workers": [{"uid": "u", "gpu": {"memory": 1}}]}""");
 
-        assertThat(state.worker("u")).isPresent();
+        assertThat(state.byPod()).containsKey("u");
     }
 
     @Test

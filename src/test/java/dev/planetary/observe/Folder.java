@@ -249,7 +249,7 @@ public record Folder(Path path) {
                     return new ObservedPod(
                             pod,
                             pod.getMetadata().getDeletionTimestamp() != null,
-                            state.flatMap(s -> s.worker(uid)),
+                            state.map(s -> s.byPod().get(uid)),
                             false,
                             state.filter(s -> s.retired().contains(uid)).isPresent(),
                             EndingNodes.leaves(pod, this::node));

@@ -105,7 +105,7 @@ final class World {
                                 .endStatus()
                                 .build(),
                         p.deleting,
-                        state.flatMap(s -> s.worker(p.uid)),
+                        state.map(s -> s.byPod().get(p.uid)),
                         false,
                         state.filter(s -> s.retired().contains(p.uid)).isPresent(),
                         p.nodeEnds ? Optional.of("node n is cordoned") : Optional.empty()))
