@@ -30,9 +30,4 @@ public record WorkerState(
     public boolean usable() {
         return "running".equals(status) && !retiring;
     }
-
-    /** {@return whether it runs a task or holds a result that would be lost or made again without it} */
-    public boolean busy() {
-        return executing > 0 || processing > 0 || results > 0;
-    }
 }

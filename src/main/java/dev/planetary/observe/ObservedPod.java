@@ -126,13 +126,6 @@ public record ObservedPod(
         return live() && !retiring() && worker.filter(WorkerState::usable).isPresent();
     }
 
-    /** It works for the cluster: one that pauses because its memory is nearly full does, too. */
-    public boolean serving() {
-        return live()
-                && !retiring()
-                && worker.filter(w -> w.usable() || "paused".equals(w.status())).isPresent();
-    }
-
     /** How often containers were restarted in place. */
     public int restarts() {
         return containers().stream().mapToInt(ContainerStatus::getRestartCount).sum();

@@ -9,10 +9,8 @@ import io.javaoperatorsdk.operator.processing.event.Event;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.ResourceEventAware;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /** What schedulers report, as events of their clusters; and where it is noticed that a cluster is gone. */
 final class SchedulerEvents extends AbstractEventSource<SchedulerState, PlanetaryCluster>
@@ -52,25 +50,13 @@ final class SchedulerEvents extends AbstractEventSource<SchedulerState, Planetar
         return watch.latest(cluster.getMetadata().getUid()).map(Set::of).orElse(Set.of());
     }
 
-    /** Deleted and made again while the watch was interrupted: it looks like an update, which the SDK would drop by its generation. */
+    /** Deleted and made again while the watch was interrupted: it looks like an update, and {@link Asked} may let nothing of it through. */
     @Override
     public void onResourceUpdated(PlanetaryCluster now, PlanetaryCluster before) {
         if (!now.getMetadata().getUid().equals(before.getMetadata().getUid())) {
             forget.accept(before.getMetadata().getUid());
             getEventHandler().handleEvent(new Event(ResourceID.fromResource(now)));
-        } else if (!asks(now).equals(asks(before))) {
-            getEventHandler().handleEvent(new Event(ResourceID.fromResource(now)));
         }
-    }
-
-    /** Annotations by which users ask for something: they change no generation either. */
-    private static Map<String, String> asks(PlanetaryCluster cluster) {
-        var annotations = cluster.getMetadata().getAnnotations();
-        return annotations == null
-                ? Map.of()
-                : annotations.entrySet().stream()
-                        .filter(a -> a.getKey().startsWith(PlanetaryCluster.GROUP + "/"))
-                        .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     @Override

@@ -6,8 +6,8 @@ import java.util.concurrent.Callable;
 import org.slf4j.MDC;
 
 /**
- * The keys {@value #CLUSTER} or {@value #JOB}, and {@value #NAMESPACE}, of every line of the log that is about a cluster or a job, whatever
- * thread writes it.
+ * The keys {@value #CLUSTER} or {@value #JOB}, and {@value #NAMESPACE}, of every line of the log that a pass over a cluster or a job writes,
+ * and, for clusters, the threads that are {@link #carried} away from it.
  */
 public final class LogKeys {
     public static final String CLUSTER = "cluster";

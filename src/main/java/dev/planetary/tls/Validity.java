@@ -15,15 +15,6 @@ public record Validity(Instant notBefore, Instant notAfter) {
     /** Peers' clocks are never quite ours: a fresh certificate must not be "not yet valid" to them. */
     private static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
 
-    /**
-     * {@return the validity of the first certificate of {@code pem}}
-     *
-     * @throws IllegalArgumentException if that is no certificate
-     */
-    public static Validity of(String pem) {
-        return of(Pem.certificates(pem).getFirst());
-    }
-
     static Validity of(X509Certificate certificate) {
         return new Validity(
                 certificate.getNotBefore().toInstant(),

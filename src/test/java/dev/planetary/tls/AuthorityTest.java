@@ -72,7 +72,7 @@ class AuthorityTest {
 
     @Test
     void lifeBeginsFiveMinutesBeforeTheGivenClock() {
-        var validity = Validity.of(authority.issue("x", List.of(), CLOCK, LEAF).certificate());
+        var validity = validity(authority.issue("x", List.of(), CLOCK, LEAF));
 
         assertThat(validity).isEqualTo(new Validity(NOW.minusSeconds(300), NOW.plus(LEAF)));
         assertThat(validity.renewal()).isBetween(NOW.plus(Duration.ofDays(59)), NOW.plus(Duration.ofDays(60)));
@@ -84,7 +84,7 @@ class AuthorityTest {
 
         var leaf = authority.issue("x", List.of(), lastMonth, LEAF);
 
-        assertThat(Validity.of(leaf.certificate()).notAfter()).isEqualTo(NOW.plus(YEAR));
+        assertThat(validity(leaf).notAfter()).isEqualTo(NOW.plus(YEAR));
     }
 
     @Test
@@ -172,6 +172,10 @@ class AuthorityTest {
 
     private X509Certificate leaf(String commonName, String... names) {
         return parse(authority.issue(commonName, List.of(names), CLOCK, LEAF).certificate());
+    }
+
+    private static Validity validity(KeyPairPem leaf) {
+        return Validity.of(parse(leaf.certificate()));
     }
 
     private static X509Certificate ca(Authority authority) {
