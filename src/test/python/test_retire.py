@@ -7,6 +7,7 @@ import asyncio
 from distributed import get_worker, worker_client
 from distributed.utils_test import inc
 
+import planetary_drain
 from cluster import Gate, cluster, in_loop, through, until
 
 
@@ -165,6 +166,36 @@ async def test_a_final_request_closes_the_worker_at_its_deadline():
         await until(lambda: c.workers["a"].status.name == "closed")
         await c.add("b")
         assert await future == 2  # computed again
+
+
+@in_loop
+async def test_a_move_that_fails_is_tried_again(monkeypatch):
+    """distributed's own moves fail when a worker leaves, or the last one that could take the results."""
+    failures, move = [ValueError("no workers"), KeyError("tcp://gone")], planetary_drain.move_results
+
+    async def failing(*args):
+        if failures:
+            raise failures.pop()
+        await move(*args)
+
+    monkeypatch.setattr(planetary_drain, "move_results", failing)
+    async with cluster("a", "b") as c:
+        kept = await c.client.scatter([5], workers=[c.workers["a"].address], hash=False)
+        await c.retire("a", final=True)
+        await c.retired("a")
+        assert await c.client.gather(kept) == [5] and not failures
+
+
+@in_loop
+async def test_moves_that_always_fail_end_at_the_deadline_too(monkeypatch):
+    async def failing(*_):
+        raise KeyError("tcp://gone")
+
+    monkeypatch.setattr(planetary_drain, "move_results", failing)
+    async with cluster("a", "b") as c:
+        kept = await c.client.scatter([5], workers=[c.workers["a"].address], hash=False)
+        await c.retire("a", timeout=0.2, final=True)
+        assert warning(await c.retired("a")) == "ResultsLeft" and kept
 
 
 @in_loop

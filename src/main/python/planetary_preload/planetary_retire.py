@@ -122,11 +122,15 @@ class Retirement:
 
     async def _clear(self, ws: WorkerState, attempt: Attempt) -> None:
         """One round on one worker: what waits there goes elsewhere, and so do its results."""
-        if ws.processing:
-            await drain.reschedule_waiting(self.scheduler, ws)
-        if drain.unique(self.scheduler, ws):
-            remaining = attempt.deadline - asyncio.get_running_loop().time()
-            await drain.move_results(self.scheduler, ws, max(LAST_MOVE_SECONDS, remaining))
+        try:
+            if ws.processing:
+                await drain.reschedule_waiting(self.scheduler, ws)
+            if drain.unique(self.scheduler, ws):
+                remaining = attempt.deadline - asyncio.get_running_loop().time()
+                await drain.move_results(self.scheduler, ws, max(LAST_MOVE_SECONDS, remaining))
+        except Exception:
+            # distributed trips over workers that leave meanwhile: the next round finds them gone.
+            logger.exception("A round of retiring pod %s failed", attempt.uid)
 
     def _is_gone(self, attempt: Attempt, absent: bool) -> bool:
         """Whether the pod's worker vanished by itself and did not come back."""
