@@ -25,26 +25,12 @@ from cryptography import x509
 import planetary_blob
 from certificates import Ca
 from planetary_blob import Blob, BlobError, BlobLog, credential, shared_key
-from pods import free_port, until
+from pods import free_port, serving, until
 from runner import Runner
 
 ACCOUNT = "acme"
 KEY = base64.b64encode(b"a key for nobody's blobs, which nobody has to keep").decode()
 SOON = 60
-
-
-@contextlib.contextmanager
-def serving(handler, context: ssl.SSLContext | None = None):
-    """An HTTP server on a port of its own; yields its URL."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    if context:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http{'s' if context else ''}://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class Azurite:

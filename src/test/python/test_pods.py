@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import http.server
+import json
 import os
+import signal
 import socket
+import subprocess
 import time
 
 import pytest
 from distributed import Client
 from distributed.security import Security
 
-from pods import BEARER, free_port, until
+from pods import BEARER, free_port, serving, until
 
 IMPATIENT = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
 """What Dask waits for a connection by itself, 30 s by default."""
@@ -95,17 +99,81 @@ def test_the_prestop_hook_of_an_unknown_worker_ends_at_once(pods):
 
 
 def test_the_prestop_hook_gives_up_a_scheduler_that_is_gone_or_silent(own_pods):
+    """One whose port nobody has at once; one that takes connections when the drain timeout is over."""
     own_pods.folder.joinpath("container.log").touch()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         start = time.monotonic()
-        urls = [f"https://127.0.0.1:{free_port()}", f"https://127.0.0.1:{silent.getsockname()[1]}"]
-        hooks = [own_pods.start_prestop("worker", "u", PLANETARY_SCHEDULER_URL=url) for url in urls]
-        hooks.append(own_pods.start_prestop("worker", "u", PLANETARY_TOKEN_FILE="/nowhere"))
-        for hook in hooks:
+        gone = f"https://127.0.0.1:{free_port()}"
+        busy = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        hooks = [
+            own_pods.start_prestop("worker", "u", PLANETARY_TOKEN_FILE="/nowhere"),
+            own_pods.start_prestop("worker", "u", PLANETARY_SCHEDULER_URL=gone),
+            own_pods.start_prestop("worker", "u", PLANETARY_SCHEDULER_URL=busy, PLANETARY_DRAIN_TIMEOUT="8"),
+        ]
+        for hook, least in zip(hooks, (0, 5, 8), strict=True):
             assert hook.exit_code() == 0
-        assert time.monotonic() - start >= 5
-    assert "silent" in hooks[0].log() and "silent" in hooks[1].log() and "failed" in hooks[2].log()
+            assert time.monotonic() - start >= least
+    assert "failed" in hooks[0].log() and "silent" in hooks[1].log() and "silent" in hooks[2].log()
     assert own_pods.folder.joinpath("container.log").read_text().count("planetary preStop") == 3
+
+
+def test_the_prestop_hook_waits_for_a_scheduler_that_is_busy(pods, client):
+    """The kernel takes its connections meanwhile."""
+    uid = "33333333-dddd"
+    worker = pods.start_worker("c-default-3", uid)
+    address = until(lambda: pods.worker(uid))["address"]
+    kept = client.scatter({"x": 5}, workers=[address], hash=False)
+    scheduler = pods.processes[0].popen
+    scheduler.send_signal(signal.SIGSTOP)
+    try:
+        hook = pods.start_prestop("worker", uid)
+        with pytest.raises(subprocess.TimeoutExpired):
+            hook.exit_code(8)
+    finally:
+        scheduler.send_signal(signal.SIGCONT)
+    assert hook.exit_code() == 0 and "retired" in hook.log()
+    assert worker.exit_code() == 0
+    assert client.gather(kept) == {"x": 5}
+
+
+def test_the_prestop_hook_gives_up_a_scheduler_that_answers_nonsense(own_pods):
+    class Stranger(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    with serving(Stranger) as url:
+        hook = own_pods.start_prestop("worker", "u", PLANETARY_SCHEDULER_URL=url)
+        assert hook.exit_code() == 0 and "silent" in hook.log()
+
+
+def test_the_prestop_hook_asks_again_for_a_worker_that_went_back_to_work(own_pods):
+    retiring, asked = [False, True, False, True], []
+
+    class Scheduler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            workers = [{"uid": "u", "retiring": retiring.pop(0)}] if retiring else []
+            state = {"boot": "b", "version": 1, "ending": False, "workers": workers, "retired": ["u"]}
+            self.answer(200, state)
+
+        def do_POST(self):
+            asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.answer(202, {})
+
+        def answer(self, status: int, body: dict):
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_):
+            pass
+
+    with serving(Scheduler) as url:
+        hook = own_pods.start_prestop("worker", "u", PLANETARY_SCHEDULER_URL=url)
+        assert hook.exit_code() == 0 and "retired" in hook.log()
+    assert asked == 2 * [{"uids": ["u"], "final": True, "timeout": 300.0}]
 
 
 def test_a_cluster_that_ends_lets_everybody_go(own_pods):
