@@ -348,6 +348,32 @@ def test_output_faster_than_the_storage_waits_and_after_an_error_does_not(storag
         log.close(SOON)
 
 
+def test_a_job_that_has_more_to_say_than_the_storage_takes_is_told_to_stop(tmp_path, storage):
+    Storage.troubles = ["503"] * 1000
+    runner = Runner(tmp_path).script(
+        "import os, signal\n"
+        "signal.signal(signal.SIGTERM, lambda *_: os._exit(5))\n"
+        "while True: os.write(1, b'x' * 99 + b'\\n')"
+    )
+    process = runner.start(
+        PLANETARY_LOG_URL=storage.url, AZURE_STORAGE_SAS_TOKEN="sig=secret", PLANETARY_GRACE_SECONDS="6"
+    )
+    until(lambda: runner.out.stat().st_size >= planetary_blob.LONGEST_APPEND)
+    process.terminate()
+    assert process.wait(30) == 5
+    assert "The log could not be uploaded in full" in runner.message()["note"]
+
+
+def test_what_a_job_that_is_to_stop_says_beyond_what_may_wait_is_left_out_and_told(storage, monkeypatch):
+    monkeypatch.setattr(planetary_blob, "LONGEST_APPEND", 1000)
+    log = BlobLog(storage, lambda: SOON)
+    for part in (b"a" * 999, b"b" * 10, b"c" * 10):
+        log.add(part)
+    with pytest.raises(TimeoutError, match=" 10 bytes"):
+        log.close(SOON)
+    assert Storage.content == b"a" * 999 + b"b" * 10
+
+
 def test_a_storage_that_is_silent_does_not_hold_up_the_end(tmp_path):
     runner = Runner(tmp_path).script("print('fine')")
     process = runner.start(

@@ -29,6 +29,8 @@ LONGEST_APPEND = 4 << 20
 FLUSH_BYTES = 1 << 20
 FLUSH_SECONDS = 10.0
 """Between two appends of little, or a thousandth of the log's age: a blob takes no more than 50 000."""
+LOOK_SECONDS = 0.2
+"""Whoever waits for the storage looks so often whether the job is to stop: a signal wakes nobody here."""
 PASSING = (408, 429, 500, 502, 503, 504)
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -116,10 +118,15 @@ class Blob:
 
 
 class BlobLog:
-    """A blob that grows with the job's output, by a thread: what was appended survives the pod."""
+    """A blob that grows with the job's output, by a thread: what was appended survives the pod.
 
-    def __init__(self, blob: Blob):
+    ``left`` tells how many seconds there are for it; None while nobody wants the job to stop.
+    """
+
+    def __init__(self, blob: Blob, left: Callable[[], float | None] = lambda: None):
         self._blob = blob
+        self._left = left
+        self._left_out = 0
         self._waiting = bytearray()
         self._news = threading.Condition()
         self._closing = False
@@ -129,24 +136,35 @@ class BlobLog:
         self._thread.start()
 
     def add(self, data: bytes) -> None:
-        """Returns at once, unless too much is waiting: then the storage sets the pace."""
+        """Returns at once, unless too much is waiting: then the storage sets the pace. A job that is to stop
+        does not wait for it; what finds no place then is left out."""
         with self._news:
-            self._waiting += data
+            while (full := len(self._waiting) >= LONGEST_APPEND) and self._left() is None:
+                self._news.wait(LOOK_SECONDS)
+            if full:
+                self._left_out += len(data)
+            elif not self._error:
+                self._waiting += data
             self._news.notify_all()
-            self._news.wait_for(lambda: len(self._waiting) < LONGEST_APPEND or self._error)
 
-    def close(self, seconds: float, left: Callable[[], float | None] = lambda: None) -> None:
+    def close(self, seconds: float) -> None:
         """Append the rest, within so many seconds, or fewer if so many are left. Raises what went wrong."""
         with self._news:
             self._closing = True
             self._news.notify_all()
         end = time.monotonic() + seconds
-        while self._thread.is_alive() and time.monotonic() < end and ((rest := left()) is None or rest > 0):
+        while (
+            self._thread.is_alive()
+            and time.monotonic() < end
+            and ((rest := self._left()) is None or rest > 0)
+        ):
             self._thread.join(0.1)
         if self._error:
             raise self._error
         if self._thread.is_alive():
             raise TimeoutError("there was not enough time")
+        if self._left_out:
+            raise TimeoutError(f"when the job had to stop, {self._left_out} bytes found no place any more")
 
     def _run(self) -> None:
         try:

@@ -144,9 +144,10 @@ class LastLine:
 
 
 class Output:
-    """Where the child's output goes: through, into the log, the end of it into the message."""
+    """Where the child's output goes: through, into the log, the end of it into the message. ``left`` as the
+    log has it."""
 
-    def __init__(self, environ, secrets: Secrets, notes: list[str]):
+    def __init__(self, environ, secrets: Secrets, notes: list[str], left: Callable[[], float | None]):
         self._notes = notes
         self._lines = {1: Lines(secrets), 2: Lines(secrets)}
         self._log = -1
@@ -161,7 +162,7 @@ class Output:
         if environ.get("PLANETARY_LOG_URL"):
             with self._noting("The log cannot be uploaded"):
                 url = environ["PLANETARY_LOG_URL"]
-                self._blob = BlobLog(Blob(url, credential(environ, url)))
+                self._blob = BlobLog(Blob(url, credential(environ, url)), left)
 
     def take(self, stream: int, data: bytes) -> None:
         with contextlib.suppress(OSError):  # nobody listens: the job goes on
@@ -179,14 +180,14 @@ class Output:
         for lines in self._lines.values():
             self._keep(lines.rest())
 
-    def close(self, seconds: float, left: Callable[[], float | None]) -> None:
+    def close(self, seconds: float) -> None:
         """Wait until the log is where it belongs: so long, or what is left if somebody wants us to stop."""
         if self._log >= 0:
             with self._noting("The log file may be incomplete"):
                 os.close(self._log)
         if self._blob:
             with self._noting("The log could not be uploaded in full"):
-                self._blob.close(seconds, left)
+                self._blob.close(seconds)
 
     def _keep(self, data: bytes) -> None:
         if not data:
@@ -292,7 +293,8 @@ def main(args: list[str]) -> int:
     notes: list[str] = []
     grace = float(environ.get("PLANETARY_GRACE_SECONDS") or DEFAULT_GRACE_SECONDS)
     secrets = Secrets(environ)
-    child, output = Child(grace), Output(environ, secrets, notes)
+    child = Child(grace)
+    output = Output(environ, secrets, notes, child.seconds_left)
     code = run(args, environ, child, output)
     tail = output.tail
     result = None
@@ -305,7 +307,7 @@ def main(args: list[str]) -> int:
         output.say(f"planetary: {note}")
     # After the message, for this may outlast what is left of the grace period.
     told = len(notes)
-    output.close(UPLOAD_SECONDS, child.seconds_left)
+    output.close(UPLOAD_SECONDS)
     if len(notes) > told:
         tell(environ, secrets, (code, result, tail), notes)
     return code
