@@ -374,6 +374,14 @@ def test_what_a_job_that_is_to_stop_says_beyond_what_may_wait_is_left_out_and_to
     assert Storage.content == b"a" * 999 + b"b" * 10
 
 
+@pytest.mark.parametrize("token", ["sv=1&sig=abcdefgh secret", "sv=1&sig=abcdefgh\nsecret"])
+def test_a_token_that_fits_no_url_is_told_of_without_it(tmp_path, token):
+    url = f"http://127.0.0.1:{free_port()}/jobs/a.log"
+    with pytest.raises(BlobError, match="InvalidURL") as raised:
+        Blob(url, credential({"AZURE_STORAGE_SAS_TOKEN": token}, url)).put(b"x", time.monotonic())
+    assert "secret" not in str(raised.value) and "abcdefgh" not in str(raised.value)
+
+
 def test_a_storage_that_is_silent_does_not_hold_up_the_end(tmp_path):
     runner = Runner(tmp_path).script("print('fine')")
     process = runner.start(

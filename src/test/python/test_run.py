@@ -419,6 +419,12 @@ def test_secrets_are_kept_nowhere(runner, spoken):
     assert runner.err.read_text() == body * 2
 
 
+def test_the_runners_own_lines_hold_no_secret(runner):
+    assert runner.run(f"/nowhere?sig={SECRET}") == 127
+    said = runner.err.read_text()
+    assert "/nowhere?sig=***" in said and "c2VjcmV0" not in said
+
+
 def test_what_the_environment_holds_as_secrets_is_kept_nowhere(runner):
     env = {
         "AZURE_STORAGE_CONNECTION_STRING": "AccountName=a;AccountKey=abcdefgh/+12==;EndpointSuffix=x",

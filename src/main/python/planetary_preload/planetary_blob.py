@@ -113,7 +113,9 @@ class Blob:
                 ) from None
         except URLError as error:
             raise BlobError(method, self.url, error.reason) from None
-        except (OSError, http.client.HTTPException) as error:
+        except http.client.HTTPException as error:  # its text may quote the URL, with what was signed
+            raise BlobError(method, self.url, type(error).__name__) from None
+        except OSError as error:
             raise BlobError(method, self.url, repr(error)) from None
 
 

@@ -148,6 +148,7 @@ class Output:
     log has it."""
 
     def __init__(self, environ, secrets: Secrets, notes: list[str], left: Callable[[], float | None]):
+        self._secrets = secrets
         self._notes = notes
         self._lines = {1: Lines(secrets), 2: Lines(secrets)}
         self._log = -1
@@ -172,8 +173,8 @@ class Output:
         self._keep(self._lines[stream].add(data))
 
     def say(self, line: str) -> None:
-        """A line of our own."""
-        self.take(2, line.encode("utf-8", "replace") + b"\n")
+        """A line of our own: it may quote what the job's spec or the storage says."""
+        self.take(2, self._secrets.scrub(line.encode("utf-8", "replace")) + b"\n")
 
     def end(self) -> None:
         """The child has ended: what has no line break counts, too."""
