@@ -45,6 +45,10 @@ final class RunnerEnv {
         return env;
     }
 
+    static EnvVar grace(long seconds) {
+        return DaskEnv.value("PLANETARY_GRACE_SECONDS", String.valueOf(seconds));
+    }
+
     /** Of the variables above, those that a template cannot change: without them the runner is not this job's. */
     static boolean isOwned(String name) {
         return name.startsWith("PLANETARY_")

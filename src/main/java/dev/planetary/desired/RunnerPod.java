@@ -30,6 +30,7 @@ public final class RunnerPod {
 
     static final String FILES_PATH = "/etc/planetary/job";
     private static final String RUN = DaskPod.PRELOAD_PATH + "/planetary_run.py";
+    /** Kubernetes' own, which the runner assumes unless it is told another. */
     private static final long GRACE_SECONDS = 30;
 
     private RunnerPod() {}
@@ -216,6 +217,12 @@ public final class RunnerPod {
         runner.setTerminationMessagePath(ours.getTerminationMessagePath());
         runner.setTerminationMessagePolicy(ours.getTerminationMessagePolicy());
         PodParts.ownEnvAndMounts(runner, ours, RunnerEnv::isOwned);
+        var grace = pod.getSpec().getTerminationGracePeriodSeconds();
+        if (grace != null && grace != GRACE_SECONDS) {
+            var env = new ArrayList<>(runner.getEnv());
+            env.add(RunnerEnv.grace(grace));
+            runner.setEnv(env);
+        }
         return pod;
     }
 }
