@@ -203,7 +203,7 @@ public record PlanetaryJobSpec(
                             "A claim: each attempt's log is <namespace>/<job>-<first 5 of its uid>/<name of the runner's pod>.log in it.")
                     Pvc pvc,
             @JsonPropertyDescription(
-                            "Azure Blob Storage: each attempt's log is <url>/<name of the runner's pod>.log, written at its end.")
+                            "Azure Blob Storage: each attempt's log is <url>/<name of the runner's pod>.log, which grows while the program runs.")
                     AzureBlob azureBlob) {}
 
     /** A PersistentVolumeClaim. */
