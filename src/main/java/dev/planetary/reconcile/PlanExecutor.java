@@ -97,32 +97,40 @@ final class PlanExecutor {
         return List.of();
     }
 
-    /** A scheduler that does not take a word is asked again at the next event; nothing is deleted on account of its silence. */
+    /** A scheduler that does not take a word is asked again at the next event; nothing is deleted on account of it. */
     private void tell(
             PlanetaryCluster cluster, ClusterPlan plan, SchedulerEndpoint endpoint, Function<String, Duration> drain) {
         var uid = cluster.getMetadata().getUid();
-        var retire = plan.retire().stream()
-                .collect(Collectors.groupingBy(
-                        d -> drain.apply(d.pod().group()),
-                        Collectors.mapping(d -> d.pod().uid(), Collectors.toList())));
+        if (plan.ending()) {
+            took(cluster, () -> schedulers.ending(endpoint));
+        }
+        plan.tell().ifPresent(o -> took(cluster, () -> schedulers.groups(endpoint, o.id(), o.groups())));
         var keep = plan.keep().stream().map(p -> p.uid()).toList();
+        if (!keep.isEmpty() && took(cluster, () -> schedulers.cancelRetire(endpoint, keep))) {
+            recent.kept(uid, keep);
+        }
+        var asked = new ArrayList<Departure>();
+        plan.retire().stream()
+                .collect(Collectors.groupingBy(d -> drain.apply(d.pod().group())))
+                .forEach((time, departures) -> {
+                    var uids = departures.stream().map(d -> d.pod().uid()).toList();
+                    if (took(cluster, () -> schedulers.retire(endpoint, uids, time))) {
+                        recent.askedToRetire(uid, uids);
+                        asked.addAll(departures);
+                    }
+                });
+        byReason(cluster, asked);
+    }
+
+    private interface Word {
+        void say() throws IOException, InterruptedException;
+    }
+
+    /** One word that is refused must not keep back the next one. */
+    private static boolean took(PlanetaryCluster cluster, Word word) {
         try {
-            if (plan.ending()) {
-                schedulers.ending(endpoint);
-            }
-            if (plan.tell().isPresent()) {
-                schedulers.groups(
-                        endpoint, plan.tell().get().id(), plan.tell().get().groups());
-            }
-            if (!keep.isEmpty()) {
-                schedulers.cancelRetire(endpoint, keep);
-                recent.kept(uid, keep);
-            }
-            for (var asked : retire.entrySet()) {
-                schedulers.retire(endpoint, asked.getValue(), asked.getKey());
-                recent.askedToRetire(uid, asked.getValue());
-            }
-            byReason(cluster, plan.retire());
+            word.say();
+            return true;
         } catch (IOException e) {
             LOG.atInfo()
                     .addKeyValue("cluster", cluster.getMetadata().getName())
@@ -130,6 +138,7 @@ final class PlanExecutor {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        return false;
     }
 
     private void announce(PlanetaryCluster cluster, List<Pod> created) {

@@ -27,6 +27,7 @@ public final class FakeSchedulerClient implements SchedulerClient {
     public final List<String> requests = new CopyOnWriteArrayList<>();
 
     private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+    private final List<String> refused = new CopyOnWriteArrayList<>();
 
     public FakeSchedulerClient answers(Answer answer) {
         answers.add(answer);
@@ -43,6 +44,12 @@ public final class FakeSchedulerClient implements SchedulerClient {
         });
     }
 
+    /** @param request in the words of {@link #requests} */
+    public FakeSchedulerClient refuses(String request) {
+        refused.add(request);
+        return this;
+    }
+
     @Override
     public SchedulerState state(SchedulerEndpoint endpoint, Optional<SchedulerState> last, Duration wait)
             throws IOException, InterruptedException {
@@ -51,22 +58,29 @@ public final class FakeSchedulerClient implements SchedulerClient {
     }
 
     @Override
-    public void retire(SchedulerEndpoint endpoint, Collection<String> uids, Duration timeout) {
-        requests.add("retire " + List.copyOf(uids) + " " + timeout.toSeconds() + " s");
+    public void retire(SchedulerEndpoint endpoint, Collection<String> uids, Duration timeout) throws IOException {
+        hear("retire " + List.copyOf(uids) + " " + timeout.toSeconds() + " s");
     }
 
     @Override
-    public void cancelRetire(SchedulerEndpoint endpoint, Collection<String> uids) {
-        requests.add("cancelRetire " + List.copyOf(uids));
+    public void cancelRetire(SchedulerEndpoint endpoint, Collection<String> uids) throws IOException {
+        hear("cancelRetire " + List.copyOf(uids));
     }
 
     @Override
-    public void groups(SchedulerEndpoint endpoint, String id, Map<String, GroupOffer> groups) {
-        requests.add("groups " + id);
+    public void groups(SchedulerEndpoint endpoint, String id, Map<String, GroupOffer> groups) throws IOException {
+        hear("groups " + id);
     }
 
     @Override
-    public void ending(SchedulerEndpoint endpoint) {
-        requests.add("ending");
+    public void ending(SchedulerEndpoint endpoint) throws IOException {
+        hear("ending");
+    }
+
+    private void hear(String request) throws IOException {
+        requests.add(request);
+        if (refused.contains(request)) {
+            throw new SchedulerUnavailable(SchedulerUnavailable.Reason.UNEXPECTED, "made to fail");
+        }
     }
 }
