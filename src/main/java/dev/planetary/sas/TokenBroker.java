@@ -165,7 +165,9 @@ final class TokenBroker {
                     });
             if (checked instanceof Busy(var pause)) {
                 var time = pause.orElse(QUIET);
-                quietUntil.set(clock.instant().plus(time.compareTo(LONGEST_QUIET) < 0 ? time : LONGEST_QUIET));
+                var until = clock.instant().plus(time.compareTo(LONGEST_QUIET) < 0 ? time : LONGEST_QUIET);
+                // Several requests may have been under way: what one was told of a longer time stands.
+                quietUntil.accumulateAndGet(until, (one, other) -> one.isAfter(other) ? one : other);
             }
             return checked;
         });

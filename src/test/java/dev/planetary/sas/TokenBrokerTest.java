@@ -28,6 +28,9 @@ class TokenBrokerTest {
     private final HandClock clock = new HandClock();
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final Deque<UpstreamAnswer> answers = new ArrayDeque<>();
+    /** Come before the answers, and when a test says so. */
+    private final Deque<CompletableFuture<UpstreamAnswer>> underWay = new ArrayDeque<>();
+
     private final List<TokenScope> asked = new ArrayList<>();
     private Duration life = Duration.ofMinutes(45);
     /** Waits pass at once, and the clock with them. */
@@ -129,6 +132,25 @@ class TokenBrokerTest {
     }
 
     @Test
+    void of_two_requests_that_were_under_way_the_longer_quiet_counts() {
+        token(NAIP);
+        token(LANDSAT);
+        clock.pass(Duration.ofSeconds(2401));
+        var told = new CompletableFuture<UpstreamAnswer>();
+        var untold = new CompletableFuture<UpstreamAnswer>();
+        underWay.addAll(List.of(told, untold));
+        token(NAIP);
+        token(LANDSAT);
+        told.complete(new Busy(Optional.of(Duration.ofSeconds(23))));
+        untold.complete(new Busy(Optional.empty()));
+        var busy = clock.instant();
+
+        token(new TokenScope.Container("sentinel2l2a01", "sentinel2-l2"));
+
+        assertThat(Duration.between(busy, clock.instant())).hasSeconds(23);
+    }
+
+    @Test
     void a_container_that_is_not_there_is_not_asked_for_again_at_once() {
         answers.add(new Unknown());
 
@@ -183,6 +205,10 @@ class TokenBrokerTest {
 
     private CompletableFuture<UpstreamAnswer> answer(TokenScope scope) {
         asked.add(scope);
+        var later = underWay.poll();
+        if (later != null) {
+            return later;
+        }
         var next = answers.poll();
         return CompletableFuture.completedFuture(
                 next != null
