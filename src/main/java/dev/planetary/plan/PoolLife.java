@@ -31,6 +31,10 @@ final class PoolLife {
             return unheard(seen);
         }
         var own = seen.own();
+        if (own.isEmpty() && stands(seen)) {
+            // The look that it rests on was refused: not again at once.
+            return PoolPlan.asBefore(seen);
+        }
         if (own.isEmpty()) {
             return told(new Step.Release(), Phase.Deleting, DELETED, "nothing of it is left in Azure");
         }
