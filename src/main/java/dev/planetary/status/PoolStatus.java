@@ -19,6 +19,8 @@ import java.util.List;
 
 /** From what was seen and planned to the status of a PlanetaryNodePool. */
 public final class PoolStatus {
+    private static final String FAILED = "OperatorError";
+
     private PoolStatus() {}
 
     public static PlanetaryNodePoolStatus of(PoolObservation seen, PoolPlan plan) {
@@ -66,19 +68,36 @@ public final class PoolStatus {
                 now);
     }
 
-    /** A pass that failed: what was known stays, and it is said that it is tried again. */
+    /** A pass that failed: what was known and what is remembered stays, and it is said that it is tried again. */
     public static PlanetaryNodePoolStatus error(PlanetaryNodePool pool, RuntimeException e, Instant now) {
         var before = pool.statusOrNothing();
         var message = Quoted.beginning("the operator failed and tries again: " + e.getMessage());
+        var ready = before.condition(Condition.READY).filter(c -> !c.reason().equals(FAILED));
+        var stalled = before.condition(Condition.STALLED).isPresent();
         return new PlanetaryNodePoolStatus(
-                pool.getMetadata().getGeneration(),
+                // What is remembered is of that generation.
+                before.observedGeneration(),
                 before.phase() == null ? Phase.Pending : before.phase(),
                 before.poolName(),
                 before.provisioningState(),
                 before.nodes(),
                 before.region(),
-                null,
-                conditions(pool, false, false, "OperatorError", message, now));
+                before.retryAt(),
+                List.of(
+                        condition(
+                                pool,
+                                Condition.READY,
+                                Status.False,
+                                ready.map(Condition::reason).orElse(FAILED),
+                                ready.map(Condition::message).orElse(message),
+                                now),
+                        condition(
+                                pool,
+                                stalled ? Condition.STALLED : Condition.RECONCILING,
+                                Status.True,
+                                FAILED,
+                                message,
+                                now)));
     }
 
     private static List<Condition> conditions(
