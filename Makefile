@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export PLANETARY_STARTED := $(shell date +%s)
 
-.PHONY: help demo check test bench cluster cluster-down images standin deploy generate clean
+.PHONY: help demo check test bench cluster cluster-down may-standin images standin deploy generate clean
 
 # DATA=planetary-computer: the real service in the stand-in's place.
 REAL := $(filter planetary-computer,$(DATA))
@@ -11,7 +11,7 @@ REAL := $(filter planetary-computer,$(DATA))
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: cluster images standin deploy ## a Dask cluster beside (a stand-in of) the Planetary Computer computes NDVI; pictures in out/. DATA=planetary-computer: the examples on the real one
+demo: cluster may-standin images standin deploy ## a Dask cluster beside (a stand-in of) the Planetary Computer computes NDVI; pictures in out/. DATA=planetary-computer: the examples on the real one
 	@dev/demo/$(if $(REAL),examples,demo)
 
 check: ## build, static checks, drift of generated files, pure tests; no cluster, a few minutes
@@ -32,7 +32,11 @@ cluster-down: ## stop it and take it away
 images: cluster ## build what changed and load it into the cluster
 	@dev/images/build client $(if $(REAL),,standin) operator
 
-standin: images ## deploy the Planetary Computer stand-in
+# Asked before anything is built: what would a stand-in do to a cluster of the user's?
+may-standin: cluster
+	@$(if $(REAL),,dev/standin/names may)
+
+standin: may-standin images ## deploy the Planetary Computer stand-in
 	@dev/standin/$(if $(REAL),down,up)
 
 deploy: standin ## deploy the operator with the settings of deploy/manifests/overlays/local

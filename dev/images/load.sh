@@ -1,15 +1,17 @@
 # Sourced: brings a built image into the current cluster.
 
+# may_load: asked before anything is built: the user's own cluster pulls from a registry, or it has nothing to run.
+may_load() {
+  [ "$(cat "$PLANETARY_STATE/provider" 2>/dev/null)" != context ] || [ -n "${REGISTRY:-}" ] ||
+    die "set REGISTRY to a registry that you may push to and your cluster pulls from (REGISTRY=registry.example/me): it can get the images nowhere else. LOAD=no only builds"
+}
+
 # load NAME REF
 load() {
   case $(cat "$PLANETARY_STATE/provider" 2>/dev/null) in
     source) load_source "$1" "$2" ;;
     kind) load_kind "$1" "$2" ;;
     context)
-      if [ -z "${REGISTRY:-}" ]; then
-        step "image $1 stays here: set REGISTRY to a registry that your cluster pulls from, and it is pushed there"
-        return 0
-      fi
       step "pushing image $1 to $REGISTRY"
       logged "push-$1" push "$2" "$REGISTRY/${2#localhost/}" || die "$2 could not be pushed; log in to $REGISTRY with $PLANETARY_ENGINE first" ;;
     *) step "image $1 is built; no cluster is up, so it is not loaded" ;;
