@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import subprocess
 from pathlib import Path
 
@@ -159,3 +160,12 @@ def test_openssls_words_are_told(machine):
     assert said.returncode == 1
     assert "it was told to fail" in said.stderr
     assert "openssl 3" in said.stderr
+
+
+def test_nobody_else_reads_the_copy_of_the_kubeconfig(machine):
+    said = machine.run("dev/cluster/up", CONTEXT="mine")
+
+    assert said.returncode == 0, said.stderr
+    copy = machine.state / "kubeconfig"
+    assert "SECRET" in copy.read_text()
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
