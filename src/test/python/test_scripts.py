@@ -169,3 +169,22 @@ def test_nobody_else_reads_the_copy_of_the_kubeconfig(machine):
     copy = machine.state / "kubeconfig"
     assert "SECRET" in copy.read_text()
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+
+
+def test_examples_are_made_again_and_other_jobs_left_alone(machine):
+    said = machine.run("dev/demo/examples")
+
+    assert said.returncode == 0, said.stderr
+    assert said.stdout == "ndvi: 0.7\n"
+    deleted = [c for c in machine.calls() if " delete " in c]
+    assert deleted == ["kubectl -n examples delete plj ndvi --ignore-not-found"]
+
+
+def test_examples_that_cannot_be_made_again_are_told(machine):
+    machine.fail("kubectl -n examples delete")
+
+    said = machine.run("dev/demo/examples")
+
+    assert said.returncode == 1
+    assert "it was told to fail" in said.stderr
+    assert "jobs of a former run" in said.stderr
