@@ -4,8 +4,7 @@ is_jdk25() { [ -x "$1/bin/javac" ] && "$1/bin/javac" -version 2>&1 | grep -q '^j
 
 jdk25() {
   local home
-  for home in "${JAVA_HOME:-/nonexistent}" /usr/lib/jvm/* /opt/java/* "$HOME"/.sdkman/candidates/java/* \
-    /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+  for home in "${JAVA_HOME:-/nonexistent}" /usr/lib/jvm/* /opt/java/* "$HOME"/.sdkman/candidates/java/*; do
     if is_jdk25 "$home"; then echo "$home"; return; fi
   done
   die "JDK 25 is needed and was not found; install one (Temurin, say) or set JAVA_HOME to it"

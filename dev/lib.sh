@@ -1,6 +1,16 @@
 # Sourced by every script under dev/ and by the front scripts (bash; safe under `set -euo pipefail`).
 # Says where things lie, shows progress, runs long commands with a log, and hashes inputs.
 
+# die TEXT: one sentence that says what is wrong and what to do.
+die() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# What is used below and everywhere: GNU's find, sort and sed; descriptors by name and empty arrays; locks.
+[[ $OSTYPE == linux* ]] && [ $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) -ge 404 ] && command -v flock >/dev/null ||
+  die "this runs on Linux, with bash 4.4 or newer and flock (of util-linux); here are $OSTYPE, bash $BASH_VERSION and $(command -v flock || echo 'no flock')"
+
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What can be made again but takes long (binaries, base root file system, image blobs) / one cluster's state.
@@ -22,12 +32,6 @@ export PLANETARY_STARTED=${PLANETARY_STARTED:-$(date +%s)}
 step() {
   local s=$(($(date +%s) - PLANETARY_STARTED))
   printf '%02d:%02d  %s\n' $((s / 60)) $((s % 60)) "$*" >&2
-}
-
-# die TEXT: one sentence that says what is wrong and what to do.
-die() {
-  printf 'error: %s\n' "$*" >&2
-  exit 1
 }
 
 # logged NAME CMD…: runs CMD with its output in $PLANETARY_STATE/log/NAME.log; a sign of life every 30 s;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -188,3 +189,17 @@ def test_examples_that_cannot_be_made_again_are_told(machine):
     assert said.returncode == 1
     assert "it was told to fail" in said.stderr
     assert "jobs of a former run" in said.stderr
+
+
+def test_another_system_is_told_what_is_wanted(machine):
+    few = machine.folder / "few"  # but no flock
+    few.mkdir()
+    for name in ("bash", "dirname"):
+        (few / name).symlink_to(shutil.which(name))
+    for lacking in ({"OSTYPE": "darwin23"}, {"PATH": str(few)}):
+        said = machine.run("dev/cluster/up", CONTEXT="mine", **lacking)
+
+        assert said.returncode == 1, lacking
+        assert "Linux" in said.stderr
+        assert "flock" in said.stderr
+        assert machine.calls() == []
