@@ -19,6 +19,14 @@ value() {
 # azure ARG…: az, about that subscription, without colours and hints.
 azure() { az "$@" --subscription "$subscription" --only-show-errors; }
 
+# found ARG…: what az shows of a thing; nothing where there is none. That is its exit code 3 and no other: a login that has expired, or a
+# moment without network, tells nothing of what is there.
+found() {
+  local rc=0
+  azure "$@" 2>"$PLANETARY_STATE/log/az.log" || rc=$?
+  [ $rc = 0 ] || [ $rc = 3 ] || { cat "$PLANETARY_STATE/log/az.log" >&2; die "az $* failed; its words are above. Run this again when that is cured"; }
+}
+
 # begin: finds the subscription out, and makes the state folder of this group the one that everything in dev/ looks into.
 begin() {
   local tool
@@ -35,8 +43,10 @@ begin() {
 
 # ours: whether the group is one that up made. Fails where there is none.
 ours() {
-  local tag
-  tag=$(azure group show -n "$group" --query 'tags."made-by"' -o tsv 2>/dev/null) || return
+  local there tag
+  there=$(azure group exists -n "$group" -o tsv) || die "az could not say whether there is a resource group $group; its words are above. Is the login still good (az login)?"
+  [ "$there" = true ] || return
+  tag=$(azure group show -n "$group" --query 'tags."made-by"' -o tsv) || die "az could not show resource group $group; its words are above"
   [ "$tag" = planetary-operator ] || die "resource group $group is there and was not made by deploy/azure/up; choose another name (--group)"
 }
 

@@ -197,6 +197,43 @@ def test_down_takes_back_the_role_before_the_group_and_says_what_is_left(azure):
     assert azure.writes() == []
 
 
+@pytest.mark.parametrize("call", ["az group ", "az role definition list", "az role assignment list"])
+def test_down_takes_a_failure_of_az_for_no_absence(azure, call):
+    """As with a login that has expired, of which az account show knows nothing."""
+    azure.run("up", "--yes", "--no-demo")
+    azure.fail(call)
+
+    said = azure.run("down", "--yes")
+
+    assert said.returncode == 1
+    assert "it was told to fail" in said.stderr
+    assert "error: " in said.stderr
+    assert "there is no resource group" not in said.stderr
+    assert azure.writes() == []
+    assert list(azure.cache.rglob("kubeconfig"))
+
+
+@pytest.mark.parametrize("call", ["az group ", "az deployment group show", "az aks show"])
+def test_up_takes_a_failure_of_az_for_no_absence(azure, call):
+    azure.run("up", "--yes", "--no-demo")
+    azure.fail(call)
+
+    said = azure.run("up", "--yes", "--no-demo")
+
+    assert said.returncode == 1
+    assert "it was told to fail" in said.stderr
+    assert "error: " in said.stderr
+    assert azure.writes() == []
+
+
+def test_a_cluster_that_somebody_deleted_is_made_again(azure):
+    azure.run("up", "--yes", "--no-demo")
+    azure.file("aks").unlink()
+
+    assert azure.run("up", "--yes", "--no-demo").returncode == 0
+    assert any("-n planetary-cluster -f" in c for c in azure.writes())
+
+
 def test_down_asks(azure):
     azure.run("up", "--yes", "--no-demo")
 
