@@ -68,7 +68,7 @@ func TestWithoutManagedPrometheusThereIsNoPodMonitor(t *testing.T) {
 			t.Error(key, there)
 		}
 	}
-	if len(with) != len(without)+1 {
+	if len(with) != len(without)+3 {
 		t.Error(len(with), len(without))
 	}
 }

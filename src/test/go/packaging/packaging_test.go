@@ -440,13 +440,50 @@ metrics: {annotations: false}
 	}
 }
 
-func TestThePodMonitorIsTheOneOfTheDocs(t *testing.T) {
-	objects, _ := charted(t, loaded(t, chartDir), "planetary-system", "metrics: {podMonitor: {enabled: true}}")
-	key := "PodMonitor planetary-system/planetary-operator"
-	got := alike(map[string]object{key: objects[key]})
-	if diff := cmp.Diff(byKey(t, text(t, "deploy/observability/operator-podmonitor.yaml")), got); diff != "" {
-		t.Error(diff)
+// Whatever runs is scraped: an alert on what nobody scrapes never fires.
+func TestThePodMonitorsAreThoseOfTheDocs(t *testing.T) {
+	const on = "metrics: {podMonitor: {enabled: true}}\n"
+	for values, parts := range map[string][]string{
+		on:                                 {"operator", "sas-broker"},
+		on + "sasBroker: {enabled: false}": {"operator"},
+		on + "azure: {enabled: true, subscriptionId: s, resourceGroup: r, clusterName: c, clientId: i}": {"operator", "sas-broker", "azure"},
+	} {
+		objects, _ := charted(t, loaded(t, chartDir), "planetary-system", values)
+		want := map[string]object{}
+		for _, part := range parts {
+			maps.Copy(want, byKey(t, text(t, "deploy/observability/"+part+"-podmonitor.yaml")))
+		}
+		got := map[string]object{}
+		for key, one := range objects {
+			if one["kind"] == "PodMonitor" {
+				got[key] = one
+			}
+		}
+		if diff := cmp.Diff(want, alike(got)); diff != "" {
+			t.Error(values, diff)
+		}
+		for _, one := range got {
+			finds(t, objects, one)
+		}
 	}
+}
+
+// finds: there is a Deployment whose pods have these labels and that port.
+func finds(t *testing.T, objects map[string]object, monitor object) {
+	t.Helper()
+	spec := child(monitor, "spec")
+	wanted := child(child(spec, "selector"), "matchLabels")["app.kubernetes.io/name"]
+	port := spec["podMetricsEndpoints"].([]any)[0].(object)["port"]
+	for _, one := range objects {
+		if one["kind"] != "Deployment" {
+			continue
+		}
+		labels := child(child(child(child(one, "spec"), "template"), "metadata"), "labels")
+		if labels["app.kubernetes.io/name"] == wanted && container(one)["ports"].([]any)[0].(object)["name"] == port {
+			return
+		}
+	}
+	t.Errorf("no pod is found by %v and port %v", wanted, port)
 }
 
 func TestTheSchemaRefusesWhatTheChartDoesNotKnow(t *testing.T) {
