@@ -113,6 +113,18 @@ def test_an_image_that_ones_own_cluster_could_not_pull_is_not_built(machine):
     assert machine.run("dev/images/build", "standin", LOAD="no").returncode == 0
 
 
+def test_the_image_that_another_starts_from_is_built_first(machine):
+    machine.fail("podman image inspect")  # none is there
+
+    said = machine.of("source").run("dev/images/build", "client-jupyter")
+
+    assert said.returncode == 0, said.stderr
+    calls = "\n".join(machine.calls())
+    built = re.findall(r"podman build .* -t localhost/planetary/([a-z-]+):", calls)
+    assert built == ["client", "client-jupyter"]
+    assert not re.search(r"^ctr .*planetary/client:", calls, re.MULTILINE)  # nobody runs it there
+
+
 def test_the_names_of_ones_own_cluster_are_changed_for_a_word_only(machine):
     said = machine.of("context").run("dev/standin/up", REGISTRY="mine.example")
 
