@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -296,6 +297,13 @@ func TestHelmLintHasNothingToSay(t *testing.T) {
 		if message.Severity > support.InfoSev {
 			t.Error(message)
 		}
+	}
+}
+
+func TestTheChartWantsTheKubernetesThatItsCrdsNeed(t *testing.T) {
+	needs := regexp.MustCompile(`need Kubernetes ([0-9.]+) or newer`).FindStringSubmatch(text(t, "docs/crd-reference.md"))
+	if got, want := loaded(t, chartDir).Metadata.KubeVersion, ">="+needs[1]+".0-0"; got != want {
+		t.Errorf("%s, wanted %s", got, want)
 	}
 }
 
