@@ -69,12 +69,18 @@ class Kube:
         self.ports: dict[int, int] = {}
         self.cut_watches = 0
         self.version = 1
+        self.port = 0
         self.on_create = self.on_change = lambda resource, thing: None
         self._watches: list[tuple[str, str, asyncio.Queue]] = []
         self._runner = LoopRunner()
 
     def start(self) -> Kube:
         self._runner.start()
+        self.listen()
+        return self
+
+    def listen(self) -> None:
+        """Connections that nobody uses are closed soon, as load balancers do."""
 
         async def listen():
             routes = [
@@ -87,22 +93,26 @@ class Kube:
                 (r"/apis?/[^?]*namespaces/ns/([a-z]+)/([^/]+)", Object),
             ]
             application = tornado.web.Application([(*route, {"kube": self}) for route in routes])
-            self.server = application.listen(0, "127.0.0.1")
+            self.server = application.listen(self.port, "127.0.0.1", idle_connection_timeout=0.5)
             return next(iter(self.server._sockets.values())).getsockname()[1]
 
         self.port = sync(self._runner.loop, listen)
-        return self
 
     def stop(self) -> None:
+        self.hang_up()
+        self._runner.stop()
+
+    def hang_up(self) -> None:
+        """Nobody reaches it until it listens again."""
+
         async def end():
             self.server.stop()
             await self.server.close_all_connections()
 
         sync(self._runner.loop, end)
-        self._runner.stop()
 
-    def kubeconfig(self, path: Path) -> Path:
-        cluster = {"name": "fake", "cluster": {"server": f"http://127.0.0.1:{self.port}"}}
+    def kubeconfig(self, path: Path, host: str = "127.0.0.1") -> Path:
+        cluster = {"name": "fake", "cluster": {"server": f"http://{host}:{self.port}"}}
         context = {"name": "fake", "context": {"cluster": "fake", "user": "me", "namespace": "ns"}}
         user = {"name": "me", "user": {"token": "t"}}
         config = {"apiVersion": "v1", "kind": "Config", "current-context": "fake"}
@@ -280,8 +290,10 @@ class Object(Handler):
 
 class Scale(Handler):
     def get(self, cluster, _):
-        found = self.kube.objects["planetaryclusters", cluster]["spec"]
-        self.finish({"spec": {"replicas": found.get("workers", {}).get("replicas", 1)}})
+        thing = self.kube.objects["planetaryclusters", cluster]
+        there = sum(group["ready"] for group in thing.get("status", {}).get("groups", []))
+        replicas = thing["spec"].get("workers", {}).get("replicas", 1)
+        self.finish({"spec": {"replicas": replicas}, "status": {"replicas": there}})
 
     def patch(self, cluster, _):
         thing = copy.deepcopy(self.kube.objects["planetaryclusters", cluster])

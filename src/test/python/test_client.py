@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from distributed import Client
@@ -21,6 +25,7 @@ from planetary_cluster import (
     PlanetaryCluster,
     PlanetaryError,
     WorkersMissing,
+    api,
     connection,
     remote,
     versions,
@@ -177,6 +182,34 @@ def test_a_cluster_that_was_there_is_never_deleted(kube, pods, capsys):
     assert kube.named("planetaryclusters") == ["theirs"]
 
 
+def test_a_cluster_that_runs_is_connected_to_though_a_later_spec_of_it_is_refused(kube, pods, capsys):
+    running(kube, pods, "theirs")
+    refused = ready(1, 1)
+    refused["conditions"].append(condition("Stalled", True, "PodSecurity", "privileged"))
+    kube.say("theirs", refused | {"phase": "Degraded"})
+    until(lambda: kube.objects["planetaryclusters", "theirs"]["status"]["phase"] == "Degraded")
+    with PlanetaryCluster.from_name("theirs") as cluster, Client(cluster) as client:
+        assert client.submit(sum, [1, 2]).result() == 3
+
+
+def test_it_goes_with_its_python(kube, tmp_path):
+    # Given an API server with a name, to which there is no connection at the end
+    config = kube.kubeconfig(tmp_path / "named", host="localhost")
+    program = "import time, planetary_cluster as p; cluster = p.PlanetaryCluster(); time.sleep(1.5)"
+    # When
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"KUBECONFIG": str(config), "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    # Then
+    assert ended.returncode == 0, ended.stderr
+    assert kube.named("planetaryclusters") == []
+    assert "deleted" in ended.stdout
+
+
 def test_a_stopped_cluster_is_started(kube, pods, capsys):
     running(kube, pods, "theirs")
     stopped = [condition("Ready", True, "Stopped", "nobody used it")]
@@ -325,7 +358,18 @@ def test_a_bundle_with_a_token_starts_and_scales_its_cluster_and_no_other(
         # Then
         assert seen == [3]
 
-        # When it does not answer at first
+        # When it is out of reach, Then it is left as it is
+        async def closed(*_):
+            return False
+
+        monkeypatch.setattr(elsewhere_module, "reachable", closed)
+        with PlanetaryCluster.from_bundle(path, quiet=True):
+            pass
+        assert seen == [3]
+
+        # When it has stopped
+        kube.say(cluster.name, status("Stopped", [], 0, 0))
+        until(lambda: not kube.objects["planetaryclusters", cluster.name]["status"]["groups"][0]["ready"])
         answers = iter([False, False, True])
 
         async def reachable(*_):
@@ -431,6 +475,35 @@ def test_a_busy_api_server_is_asked_again(kube):
     kube.refuse["GET", "secrets"] = 503
     threading.Timer(1.5, kube.refuse.clear).start()
     PlanetaryCluster(quiet=True).close()
+
+
+def test_an_outage_of_the_api_server_ends_no_job(kube, monkeypatch):
+    # Given a job that is followed, from another thread
+    failures = []
+    unanswered = api.no_answer
+    monkeypatch.setattr(api, "no_answer", lambda *args: failures.append(args) or unanswered(*args))
+    monkeypatch.setattr(api, "PAUSE_SECONDS", 0.01)
+    with PlanetaryCluster(quiet=True) as cluster, ThreadPoolExecutor() as threads:
+        job = threads.submit(cluster.run_job, "print(1)", name="long")
+        until(lambda: kube.named("planetaryjobs"))
+        # When
+        kube.hang_up()
+        until(lambda: len(failures) > 2 * api.ATTEMPTS)
+        kube.listen()
+        kube.say("long", {"phase": "Succeeded", "result": "7"}, "planetaryjobs")
+        # Then
+        assert job.result(timeout=20) == 7
+
+        # When it lasts too long
+        job = threads.submit(cluster.run_job, "print(1)", name="longer")
+        until(lambda: kube.named("planetaryjobs") == ["long", "longer"])
+        monkeypatch.setattr(api, "OUTAGE_SECONDS", 0.1)
+        kube.hang_up()
+        # Then it goes on unseen
+        with pytest.raises(PlanetaryError, match="does not answer.* Job longer was not told to stop"):
+            job.result(timeout=20)
+        kube.listen()
+        assert kube.named("planetaryjobs") == ["long", "longer"]
 
 
 def test_without_kubernetes_it_says_what_there_is_instead(tmp_path, monkeypatch):

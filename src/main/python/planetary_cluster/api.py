@@ -7,18 +7,21 @@ import contextlib
 import json
 import os
 import tempfile
+import time
 import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 
-from .errors import PlanetaryError, no_answer, no_login, refusal
+from .errors import NoAnswer, PlanetaryError, no_answer, no_login, refusal
 
 GROUP = "planetary.dev/v1alpha1"
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 ATTEMPTS = 4
-"""So often a request is made that the API server is too busy for."""
+"""So often a request is made that the API server is too busy for, or that does not reach it."""
+OUTAGE_SECONDS = 300.0
+"""So long whoever follows an object waits for an API server that cannot be reached: networks change."""
 PAUSE_SECONDS = 0.5
 WATCH_SECONDS = 240
 MERGE, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
@@ -95,7 +98,15 @@ class Api:
         return await self._request("GET", what, version, params=params)
 
     async def create(self, what: str, body: dict, version: str = GROUP) -> dict:
-        return json.loads(await self._request("POST", what, version, body=body))
+        """Whoever is cancelled meanwhile leaves nothing: what the request made is deleted again."""
+        making = asyncio.ensure_future(self._request("POST", what, version, body=body))
+        try:
+            return json.loads(await asyncio.shield(making))
+        except asyncio.CancelledError:
+            with contextlib.suppress(PlanetaryError):
+                made = json.loads(await making)["metadata"]
+                await self.delete(f"{what}/{made['name']}", made["uid"], version)
+            raise
 
     async def patch(self, what: str, body: dict | list, version: str = GROUP) -> dict:
         kind = JSON_PATCH if isinstance(body, list) else MERGE
@@ -112,10 +123,15 @@ class Api:
         if body is not None:
             request["content"] = json.dumps(body)
         for attempt in range(1, ATTEMPTS + 1):
-            response = await self._send(request)
-            # What a POST did that failed nobody knows.
-            if response.status_code not in (BUSY if method != "POST" else (429,)) or attempt == ATTEMPTS:
-                break
+            last = attempt == ATTEMPTS
+            try:
+                response = await self._send(request)
+                # What a POST did that failed nobody knows.
+                if last or response.status_code not in (BUSY if method != "POST" else (429,)):
+                    break
+            except NoAnswer:
+                if last or method == "POST":
+                    raise
             await asyncio.sleep(PAUSE_SECONDS * 2**attempt)
         if response.is_error:
             raise refusal(method, what, self.namespace, response.status_code, _json(response))
@@ -141,12 +157,22 @@ class Api:
             _tidy(self.client)
 
     async def follow(self, what: str, version: str = GROUP) -> AsyncIterator[dict | None]:
-        """One object: as it is, then at each change, at last None, when it is gone. Outlives lost watches."""
+        """One object: as it is, then at each change, at last None, when it is gone. Outlives lost watches.
+
+        An API server that cannot be reached is waited for, for ``OUTAGE_SECONDS``.
+        """
         import kr8s
 
         resource, _, name = what.partition("/")
+        heard = time.monotonic()
         while True:
-            found = await self.get(resource, version, fieldSelector=f"metadata.name={name}")
+            try:
+                found = await self.get(resource, version, fieldSelector=f"metadata.name={name}")
+            except NoAnswer:
+                if time.monotonic() - heard > OUTAGE_SECONDS:
+                    raise
+                continue
+            heard = time.monotonic()
             if not found["items"]:
                 yield None
                 return
@@ -170,6 +196,7 @@ class Api:
                                 yield None
                                 return
                             yield event["object"]
+            heard = time.monotonic()
             await asyncio.sleep(PAUSE_SECONDS)
 
     @contextlib.asynccontextmanager

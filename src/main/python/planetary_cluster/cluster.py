@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
 import os
+import threading
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -318,10 +318,13 @@ class PlanetaryCluster(DisplayedCluster):
             ) from None
 
 
-@atexit.register
 def _close_all() -> None:
     """Clusters of a Python that ends go with it; those of a killed one go by their idle timeout."""
     for cluster in list(PlanetaryCluster._instances):
         if not cluster.asynchronous:
             with contextlib.suppress(Exception):
                 cluster.close(timeout=AT_EXIT_SECONDS)
+
+
+# Not by atexit: by then Python's executors take no more work, and without one no host name is looked up.
+threading._register_atexit(_close_all)  # type: ignore[attr-defined]

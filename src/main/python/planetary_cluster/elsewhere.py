@@ -41,13 +41,18 @@ class ByBundle(Place):
             await self._api.close()
 
     async def _start(self) -> None:
-        """If it does not answer: another scale, and back, is a change, which starts a stopped cluster."""
+        """If it has stopped: another scale, and back, is a change, which starts a stopped cluster."""
         if await self._answers():
             return
+        scale = await self._scale_api.get(self._path)
+        if scale.get("status", {}).get("replicas", 0):  # it runs, and cannot be reached from here
+            return
         self._tell(f"Starting cluster {self.name}, which does not answer")
-        wanted = (await self._scale_api.get(self._path)).get("spec", {}).get("replicas", 0)
-        for replicas in (wanted + 1, wanted):
-            await self._scale(replicas)
+        wanted = scale.get("spec", {}).get("replicas", 0)
+        try:
+            await self._scale(wanted + 1)
+        finally:
+            await self._scale(wanted)
         end = time.monotonic() + self._timeout
         while time.monotonic() < end and not await self._answers():  # noqa: ASYNC110
             await asyncio.sleep(LOOK_SECONDS)

@@ -23,30 +23,31 @@ class JobFailed(PlanetaryError):
     """A job ended in phase Failed; the text ends with the program's last words."""
 
 
+class NoAnswer(PlanetaryError):
+    """The API server cannot be reached (now)."""
+
+
 class WorkersMissing(PlanetaryError, TimeoutError):
     """Fewer workers than asked for arrived in time."""
 
 
 NO_KUBERNETES = (
-    "There is no Kubernetes to talk to: no kubeconfig (KUBECONFIG, ~/.kube/config), and this is no pod "
-    "with a "
-    "service account. With a connection bundle use PlanetaryCluster.from_bundle(path); without anything, "
+    "There is no Kubernetes to talk to: no kubeconfig (KUBECONFIG, ~/.kube/config), and this is no pod with "
+    "a service account. With a connection bundle use PlanetaryCluster.from_bundle(path); without anything, "
     "PlanetaryCluster(local=True) computes on this machine."
 )
 NOT_INSTALLED = (
-    "Planetary Operator is not installed on this Kubernetes cluster: it does not know the kind {kind}. Ask "
-    "its "
-    "administrator, or look whether this is the right one (kubectl config current-context)."
+    "Planetary Operator is not installed on this Kubernetes cluster: it does not know the kind {kind}. "
+    "Ask its administrator, or look whether this is the right one (kubectl config current-context)."
 )
 LOGIN = (
     "The Kubernetes API server does not accept your credentials (401{words}). Log in again; on AKS: az "
-    "login, then "
-    "kubelogin convert-kubeconfig -l azurecli."
+    "login, then kubelogin convert-kubeconfig -l azurecli."
 )
 NOT_ALLOWED = (
     "You may not {verb} {what} in namespace {namespace} (403): {words} Ask for the role planetary-user "
-    "there: "
-    "kubectl create rolebinding ME --clusterrole planetary-user --user ME -n {namespace}."
+    "there: kubectl create rolebinding ME --clusterrole planetary-user --user ME -n {namespace} "
+    "(--role instead, where the operator is installed for single namespaces)."
 )
 VERBS = {"GET": "read", "POST": "create", "PATCH": "change", "DELETE": "delete"}
 
@@ -87,10 +88,9 @@ def no_answer(server: str, error: Exception) -> PlanetaryError:
         )
     if isinstance(error, httpx.TimeoutException):
         words = "it took too long"
-    return PlanetaryError(
-        f"The Kubernetes API server {server} does not answer: {words}. Is this the right kubeconfig "
-        f"context, and are "
-        "you in its network (VPN)?"
+    return NoAnswer(
+        f"The Kubernetes API server {server} does not answer: {words}. "
+        "Is this the right kubeconfig context, and are you in its network (VPN)?"
     )
 
 
@@ -99,8 +99,8 @@ def no_login(error: Exception) -> PlanetaryError:
     words = str(error).strip()
     if isinstance(error, FileNotFoundError):
         return PlanetaryError(
-            f"Your kubeconfig logs in by the program {error.filename}, which is not here; for AKS install "
-            f"kubelogin."
+            f"Your kubeconfig logs in by the program {error.filename}, which is not here; "
+            "for AKS install kubelogin."
         )
     if "Unable to find valid credentials" in words or "No valid kubeconfig" in words:
         return PlanetaryError(NO_KUBERNETES)

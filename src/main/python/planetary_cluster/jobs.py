@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -15,7 +16,6 @@ from .api import GROUP, Api
 from .errors import JobFailed, PlanetaryError
 
 JOB_NAME = re.compile(r"[a-z]([-a-z0-9]{0,32}[a-z0-9])?")
-SPEC_FIELDS = {"image": "image", "args": "args", "retries": "retries"}
 KEPT = "1h"
 """How long a finished job stays, for its log and its result."""
 
@@ -100,7 +100,10 @@ def parsed(result: str | None):
 
 
 async def run(api: Api, job: dict, tell: Callable[[str], None], owner: dict | None):
-    """Makes the job, waits for its end, and returns its result. Who stops waiting deletes it."""
+    """Makes the job, waits for its end, and returns its result. Who stops waiting deletes it.
+
+    A job that can no longer be followed goes on: hours of computing are not thrown away for that.
+    """
     if owner is not None:  # it goes with its cluster
         reference = {key: owner[key] for key in ("apiVersion", "kind")}
         reference |= {key: owner["metadata"][key] for key in ("name", "uid")}
@@ -118,10 +121,12 @@ async def run(api: Api, job: dict, tell: Callable[[str], None], owner: dict | No
                 ended, result = outcome(now)
                 if ended:
                     return result
-    except JobFailed:
-        raise
-    except BaseException:
+    except asyncio.CancelledError:
         with contextlib.suppress(PlanetaryError):
             await api.delete(f"planetaryjobs/{name}", made["metadata"]["uid"])
             tell(f"Job {name} deleted")
         raise
+    except JobFailed:
+        raise
+    except PlanetaryError as error:
+        raise PlanetaryError(f"{error} Job {name} was not told to stop: kubectl get plj {name}.") from None

@@ -38,8 +38,10 @@ class OnKubernetes(Place):
             self.remote = await Remote.create(api, self.name, self._spec, self._tell)
         self.remote.watch()
         seconds, worker_seconds = self._timeouts
-        # Whoever comes to a cluster that is at work takes it as it is.
-        await self.remote.until_up(seconds, worker_seconds if self._spec is not None else 0)
+        if self._spec is None:  # whoever comes to a cluster that is at work takes it as it is
+            await self.remote.until_up(seconds, 0, as_it_is=True)
+        else:
+            await self.remote.until_up(seconds, worker_seconds)
         credentials = await Credentials.of(api, self.remote.cluster)
         self.security = credentials.security()
         self._connection = await Connection.to(api, self.remote.cluster, credentials.token, self.security)
@@ -96,8 +98,7 @@ class OnKubernetes(Place):
             address = steps.current(cluster).get("scheduler", {}).get("address", "")
             self._tell(
                 f"The bundle's address {address} is known inside the Kubernetes cluster only, for there is "
-                f"no load "
-                "balancer with an address (yet); PlanetaryCluster(load_balancer=True) asks for one"
+                "no load balancer with an address (yet); PlanetaryCluster(load_balancer=True) asks for one"
             )
         pem = {"ca": credentials.ca, "certificate": credentials.certificate, "key": credentials.key}
         scale = {}

@@ -54,7 +54,6 @@ def spec(
     groups: Mapping[str, Mapping] | None = None,
     spot: bool | str = False,
     idle_timeout: str | float | timedelta | None = None,
-    adapt: tuple[int, int] | None = None,
     scheduler: Mapping | None = None,
     load_balancer: bool | Mapping = False,
     allow_from: list[dict] | None = None,
@@ -63,8 +62,6 @@ def spec(
 ) -> dict:
     """The spec; what is not asked for is left out, for the operator's defaults are in its reference."""
     workers = group(n_workers=n_workers, threads=threads, resources=resources, spot=spot)
-    if adapt:
-        workers["autoscale"] = autoscale(*adapt)
     made = {
         "image": image,
         "env": variables(env),

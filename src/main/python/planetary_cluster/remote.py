@@ -38,13 +38,8 @@ class Remote:
         body = {"apiVersion": GROUP, "kind": "PlanetaryCluster", "spec": spec}
         body["metadata"] = {"name": name}
         tell(f"Creating cluster {name} in namespace {api.namespace}")
-        making = asyncio.ensure_future(api.create("planetaryclusters", body))
         try:
-            return cls(api, await asyncio.shield(making), tell)
-        except asyncio.CancelledError:  # somebody waits no longer; the request may have been sent
-            with contextlib.suppress(PlanetaryError):
-                await cls(api, await making, tell).delete()
-            raise
+            return cls(api, await api.create("planetaryclusters", body), tell)
         except Exists:
             raise PlanetaryError(
                 f"There is a cluster {name} in namespace {api.namespace} already. "
@@ -85,14 +80,17 @@ class Remote:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
 
-    async def until_up(self, seconds: float, worker_seconds: float) -> None:
-        """Returns when all is there, or, some time after the scheduler is, what there is by then."""
+    async def until_up(self, seconds: float, worker_seconds: float, as_it_is: bool = False) -> None:
+        """Returns when all is there, or, some time after the scheduler is, what there is by then.
+
+        ``as_it_is``: a cluster that runs is good enough, though a later spec of it was refused.
+        """
         began = time.monotonic()
         scheduler_since = hopeless_since = None
         while True:
             changed, now = self._changed, time.monotonic()
-            self._raise_for(self.cluster)
             running = steps.holds(self.cluster, "SchedulerReady")
+            self._raise_for(self.cluster, as_it_is and running)
             scheduler_since = (scheduler_since or now) if running else None
             why = steps.hopeless(self.cluster)
             hopeless_since = (hopeless_since or now) if why else None
@@ -113,12 +111,12 @@ class Remote:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(changed.wait(), max(left, 0.05))
 
-    def _raise_for(self, cluster: dict) -> None:
+    def _raise_for(self, cluster: dict, good_enough: bool) -> None:
         if self._trouble is not None:
             raise self._trouble
         if self.gone:
             raise PlanetaryError(f"Cluster {self.name} was deleted while it was waited for.")
-        if why := steps.verdict(cluster):
+        if not good_enough and (why := steps.verdict(cluster)):
             raise PlanetaryError(f"Cluster {self.name} cannot start. {why}")
 
     async def _watch(self) -> None:
