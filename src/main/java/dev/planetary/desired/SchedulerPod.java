@@ -4,6 +4,8 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
@@ -56,16 +58,10 @@ public final class SchedulerPod {
                 .withContainerPort(ClusterModel.HTTP_PORT)
                 .withProtocol("TCP")
                 .endPort()
-                .withNewReadinessProbe()
-                .withNewHttpGet()
-                .withPath("/health")
-                .withNewPort(ClusterModel.HTTP_PORT)
-                .withScheme(model.transport().http().toUpperCase(Locale.ROOT))
-                .endHttpGet()
-                .withPeriodSeconds(1)
-                .withTimeoutSeconds(5)
-                .withFailureThreshold(10)
-                .endReadinessProbe()
+                // At once when it is up; from then on the operator's long-poll tells more, and a probe is a TLS
+                // handshake.
+                .withStartupProbe(health(model, 1, 600))
+                .withReadinessProbe(health(model, 10, 3))
                 .withNewLifecycle()
                 .withNewPreStop()
                 .withNewExec()
@@ -73,6 +69,19 @@ public final class SchedulerPod {
                 .endExec()
                 .endPreStop()
                 .endLifecycle()
+                .build();
+    }
+
+    private static Probe health(ClusterModel model, int period, int failures) {
+        return new ProbeBuilder()
+                .withNewHttpGet()
+                .withPath("/health")
+                .withNewPort(ClusterModel.HTTP_PORT)
+                .withScheme(model.transport().http().toUpperCase(Locale.ROOT))
+                .endHttpGet()
+                .withPeriodSeconds(period)
+                .withTimeoutSeconds(5)
+                .withFailureThreshold(failures)
                 .build();
     }
 
