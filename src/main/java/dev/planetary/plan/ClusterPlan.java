@@ -4,6 +4,7 @@ import dev.planetary.api.WorkersSpec;
 import dev.planetary.api.WorkersSpec.Spot;
 import dev.planetary.desired.ClusterModel;
 import dev.planetary.desired.GroupOffers;
+import dev.planetary.desired.Labels;
 import dev.planetary.desired.SchedulerPod;
 import dev.planetary.desired.WorkerPod;
 import dev.planetary.observe.ClusterObservation;
@@ -16,6 +17,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -104,10 +107,26 @@ public record ClusterPlan(
 
     /** The same but for new pods, while something stands in their way; and for what goes only because they come. */
     public ClusterPlan withoutCreations() {
-        var gone = delete.stream()
-                .filter(d -> d.reason() != Departure.Reason.SpotUnavailable)
-                .toList();
-        return new ClusterPlan(List.of(), gone, retire, keep, waiting, tell, ending, recheck);
+        return where(_ -> false, d -> !d.makesWay());
+    }
+
+    /** The same but for new workers of these groups, and for those that go only because they come. */
+    public ClusterPlan withoutWorkersOf(Set<String> groups) {
+        return where(
+                pod -> !groups.contains(pod.getMetadata().getLabels().get(Labels.GROUP)),
+                d -> !d.makesWay() || !groups.contains(d.pod().group()));
+    }
+
+    private ClusterPlan where(Predicate<Pod> comes, Predicate<Departure> goes) {
+        return new ClusterPlan(
+                create.stream().filter(comes).toList(),
+                delete.stream().filter(goes).toList(),
+                retire,
+                keep,
+                waiting,
+                tell,
+                ending,
+                recheck);
     }
 
     /** Whether results are lost by it on account of what the spec says. */

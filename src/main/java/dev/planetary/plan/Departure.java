@@ -8,6 +8,10 @@ import dev.planetary.observe.ObservedPod;
  * @param message for people
  */
 public record Departure(ObservedPod pod, Reason reason, String message) {
+    /** It goes only because another comes in its place: where none can come, it stays. */
+    boolean makesWay() {
+        return reason == Reason.SpotUnavailable || reason == Reason.SpecChanged && pod.isScheduler();
+    }
 
     /** Why a pod goes; the name is the reason of the event that users see. */
     public enum Reason {

@@ -115,13 +115,16 @@ final class ClusterPass {
         var flapping = parts.flapping().standing(uid(seen), generation);
 
         var barred = parts.nodePools().findings(model);
+        var groups = model.accepted().pods().groups().keySet();
         var far = Locality.finding(seen);
         // What may have no pods takes no share of what others could have.
         var plan = plan(seen, model, far.isEmpty());
         if (plan.discardsResults() && !parts.applier().isCurrent(seen.cluster())) {
             return Optional.of(seen.now().plus(LOOK_AGAIN));
         }
-        var carried = blocked.isEmpty() && flapping.isEmpty() && barred.isEmpty() ? plan : plan.withoutCreations();
+        // A scheduler by itself computes nothing.
+        var able = blocked.isEmpty() && flapping.isEmpty() && !barred.keySet().containsAll(groups);
+        var carried = able ? plan.withoutWorkersOf(barred.keySet()) : plan.withoutCreations();
         blocked.addAll(
                 parts.executor().carryOut(seen.cluster(), carried, endpoint(seen, model), model.accepted()::drain));
         if (standing.isEmpty()) {
@@ -133,7 +136,7 @@ final class ClusterPass {
         }
         parts.groundwork().clear(seen, model);
         far.ifPresent(findings::add);
-        findings.addAll(barred);
+        findings.addAll(barred.values());
         findings.addAll(blocked);
         findings.addAll(flapping.isEmpty() ? early : flapping);
         return plan.recheck();

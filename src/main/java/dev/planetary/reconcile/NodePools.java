@@ -18,6 +18,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -71,15 +72,17 @@ final class NodePools {
         return List.of(source);
     }
 
-    /** What keeps workers from being made. */
-    List<Finding> findings(ClusterModel model) {
-        return groups(model)
-                .map(Map.Entry::getValue)
-                .map(group -> watched
-                        ? PoolUse.check(group, pool(group), model.namespace(), labels(model.namespace()))
-                        : Optional.of(PoolUse.unseen(group.nodePool())))
-                .flatMap(Optional::stream)
-                .toList();
+    /** What keeps workers from being made, by group. */
+    Map<String, Finding> findings(ClusterModel model) {
+        var findings = new LinkedHashMap<String, Finding>();
+        groups(model).forEach(e -> check(e.getValue(), model).ifPresent(f -> findings.put(e.getKey(), f)));
+        return findings;
+    }
+
+    private Optional<Finding> check(WorkersSpec group, ClusterModel model) {
+        return watched
+                ? PoolUse.check(group, pool(group), model.namespace(), labels(model.namespace()))
+                : Optional.of(PoolUse.unseen(group.nodePool()));
     }
 
     /** Which workers wait for which pool, and for what. */

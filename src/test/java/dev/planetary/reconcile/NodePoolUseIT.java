@@ -53,6 +53,16 @@ class NodePoolUseIT {
     }
 
     @Test
+    void do_without_the_workers_of_a_pool_that_is_not_there_and_have_the_others() {
+        flow.apply("c", "workers: {replicas: 1}, workerGroups: [{name: gpu, replicas: 1, nodePool: " + pool + "}]");
+
+        Flow.until().until(() -> flow.pods().of("c").size() == 2);
+        assertThat(flow.pods().workers("c"))
+                .allSatisfy(pod -> assertThat(pod.getMetadata().getName()).isEqualTo("c-default-0"));
+        Flow.until().until(() -> flow.message("c", Condition.READY).startsWith("NodePoolNotFound: "));
+    }
+
+    @Test
     void say_what_they_wait_for() {
         apply("allowedNamespaces: {}");
         flow.apply("c", "workers: {replicas: 2, nodePool: " + pool + "}");
