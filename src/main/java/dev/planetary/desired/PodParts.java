@@ -1,5 +1,6 @@
 package dev.planetary.desired;
 
+import dev.planetary.api.PlanetaryCluster;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -109,6 +110,12 @@ final class PodParts {
         meta.setGenerateName(null);
         meta.setOwnerReferences(mine.getOwnerReferences());
         meta.setFinalizers(List.of());
+        // Another of our labels would hide it from the operator, or make it another's.
+        meta.getLabels()
+                .keySet()
+                .removeIf(label -> label.startsWith(PlanetaryCluster.GROUP + "/")
+                        && !label.equals(Labels.CLIENT_OF)
+                        && !mine.getLabels().containsKey(label));
         meta.getLabels().putAll(mine.getLabels());
         meta.getAnnotations().put(Labels.SPEC_HASH, mine.getAnnotations().get(Labels.SPEC_HASH));
         var spec = pod.getSpec();

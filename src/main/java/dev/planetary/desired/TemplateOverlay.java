@@ -9,7 +9,7 @@ import java.util.Objects;
 /**
  * Lays a user's pod template over the operator's pod. Maps merge deeply; containers, initContainers, volumes and env by name;
  * volumeMounts by mountPath; other lists replace. A null takes away what the operator's pod has there, as in a JSON merge patch
- * (RFC 7386). What the operator owns is put back afterwards by {@link DaskPod}.
+ * (RFC 7386); in a list there is none. What the operator owns is put back afterwards by {@link DaskPod}.
  */
 final class TemplateOverlay {
     private static final Map<String, String> LIST_KEYS = Map.of(
@@ -28,7 +28,31 @@ final class TemplateOverlay {
 
     /** @throws IllegalArgumentException if the template has a value where a pod has a map, or the like; or takes all of one away */
     static Pod lay(Map<String, Object> template, Pod over) {
-        return template.isEmpty() ? over : Json.as(Pod.class, merge(Json.map(over), template));
+        return template.isEmpty() ? over : Json.as(Pod.class, checked("", merge(Json.map(over), template)));
+    }
+
+    /** A template is free-form to the API server: what no pod can have is told here. */
+    private static Object checked(String key, Object value) {
+        if (value instanceof Map<?, ?> map) {
+            var kept = new LinkedHashMap<String, Object>();
+            map.forEach((k, v) -> {
+                if (v != null) {
+                    kept.put(String.valueOf(k), checked(String.valueOf(k), v));
+                }
+            });
+            return kept;
+        }
+        return value instanceof List<?> list
+                ? list.stream().map(item -> item(key, item)).toList()
+                : value;
+    }
+
+    private static Object item(String key, Object item) {
+        var named = LIST_KEYS.get(key);
+        if (item == null || named != null && item instanceof Map<?, ?> map && map.get(named) == null) {
+            throw new IllegalArgumentException("an item of " + key + (item == null ? " is empty" : " has no " + named));
+        }
+        return checked(key, item);
     }
 
     private static Map<String, Object> merge(Map<String, Object> base, Map<?, ?> patch) {

@@ -102,7 +102,7 @@ class TemplateOverlayTest {
                       namespace: kube-system
                       finalizers: [example.com/never]
                       ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: x, uid: y}]
-                      labels: {planetary.dev/cluster: other, app.kubernetes.io/component: worker, team: a}
+                      labels: {planetary.dev/cluster: other, planetary.dev/job: j, planetary.dev/client-of: b, app.kubernetes.io/component: worker, team: a}
                       annotations: {planetary.dev/spec-hash: none, note: a}
                     spec:
                       restartPolicy: Never
@@ -127,7 +127,10 @@ class TemplateOverlayTest {
                 .isEqualTo(own.getMetadata().getOwnerReferences());
         assertThat(pod.getMetadata().getLabels())
                 .containsAllEntriesOf(own.getMetadata().getLabels())
-                .containsEntry("team", "a");
+                .containsEntry("team", "a")
+                .containsEntry("planetary.dev/client-of", "b")
+                // It would not be seen as the cluster's any more.
+                .doesNotContainKey("planetary.dev/job");
         assertThat(pod.getMetadata().getAnnotations())
                 .containsEntry("note", "a")
                 .doesNotContainValue("none");
@@ -160,7 +163,11 @@ class TemplateOverlayTest {
                 "{spec: {containers: [dask]}}",
                 "{spec: {terminationGracePeriodSeconds: soon}}",
                 "{metadata: {labels: [a]}}",
-                "{spec: {tolerations: all}}"
+                "{spec: {tolerations: all}}",
+                "{spec: {containers: [{name: dask, env: [{value: x}]}]}}",
+                "{spec: {initContainers: [null]}}",
+                "{spec: {volumes: [{emptyDir: {}}]}}",
+                "{spec: {affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [null]}}}}}"
             })
     void a_template_that_makes_no_pod_is_said_to_be_wrong(String template) {
         var model = Rendered.model("workers: {template: %s}".formatted(template));
