@@ -22,7 +22,8 @@ public record PlanetaryClusterStatus(
                                 + " Suspended: no pods, as asked; Stopped: no pods, for its time was up; Failed: cannot go on without a change, see condition Stalled.")
                 Phase phase,
         @JsonPropertyDescription(
-                        "Ready, SchedulerReady, WorkersReady always; Reconciling, Stalled (kstatus), ExpiresSoon, Limited and TlsOff only while true.")
+                        "Ready, SchedulerReady, WorkersReady always; DataLocal where spec.data names collections; Reconciling, Stalled (kstatus), ExpiresSoon,"
+                                + " Limited, WaitsForNodes and TlsOff only while true.")
                 List<Condition> conditions,
         @JsonPropertyDescription("The Dask scheduler.") SchedulerStatus scheduler,
         @JsonPropertyDescription("The default worker group.") WorkersStatus workers,

@@ -6,7 +6,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Why a pod does not come up, in Kubernetes' own words.
@@ -16,12 +15,8 @@ import java.util.regex.Pattern;
  * @param message for people; secrets of signed URLs are taken out
  */
 public record PodTrouble(String pod, String reason, String message) {
-    private static final int LONGEST = 600;
     /** Reasons of a waiting container that say no more than "it takes its time". */
     private static final Set<String> PATIENCE = Set.of("ContainerCreating", "PodInitializing");
-
-    private static final Pattern SECRET =
-            Pattern.compile("(?i)((?:sig|token|password|accountkey|subscription-key)=)[^&\\s\"']+");
 
     /** The most telling trouble among pods: what ran and crashed first, then what cannot start, then what has no place. */
     public static Optional<PodTrouble> worst(List<ObservedPod> pods) {
@@ -61,7 +56,7 @@ public record PodTrouble(String pod, String reason, String message) {
                 .map(PodTrouble::exit)
                 .findFirst()
                 .orElse("");
-        return (clean(reason + message) + " " + exit).strip();
+        return (Quoted.end(reason + message) + " " + exit).strip();
     }
 
     private static Optional<PodTrouble> of(String pod, ContainerStatus container) {
@@ -76,7 +71,7 @@ public record PodTrouble(String pod, String reason, String message) {
             var waiting = state.getWaiting();
             var why = waiting.getMessage() == null ? "" : waiting.getMessage();
             var reason = waiting.getReason().equals("ErrImagePull") ? "ImagePullBackOff" : waiting.getReason();
-            return Optional.of(new PodTrouble(pod, reason, last == null ? clean(why) : exit(last)));
+            return Optional.of(new PodTrouble(pod, reason, last == null ? Quoted.end(why) : exit(last)));
         }
         // Between two restarts it has just ended, or runs anew for the moment: one cause, one reason, so that readers
         // see no flutter.
@@ -95,19 +90,14 @@ public record PodTrouble(String pod, String reason, String message) {
                         .map(c -> new PodTrouble(
                                 pod.name(),
                                 c.getReason() == null ? "Unschedulable" : c.getReason(),
-                                clean(c.getMessage() == null ? "" : c.getMessage())))
+                                Quoted.end(c.getMessage() == null ? "" : c.getMessage())))
                         .findFirst();
     }
 
     private static String exit(ContainerStateTerminated ended) {
-        var said = ended.getMessage() == null || ended.getMessage().isBlank() ? "" : ": " + clean(ended.getMessage());
+        var said =
+                ended.getMessage() == null || ended.getMessage().isBlank() ? "" : ": " + Quoted.end(ended.getMessage());
         return "exit code " + ended.getExitCode()
                 + ("OOMKilled".equals(ended.getReason()) ? " (OOMKilled: raise the memory limit)" : "") + said;
-    }
-
-    private static String clean(String text) {
-        var scrubbed = SECRET.matcher(text).replaceAll("$1…").strip();
-        // The end of a log tells more than its beginning.
-        return scrubbed.length() <= LONGEST ? scrubbed : "…" + scrubbed.substring(scrubbed.length() - LONGEST);
     }
 }

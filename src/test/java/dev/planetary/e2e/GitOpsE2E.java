@@ -12,11 +12,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A cluster and a job in a Git repository, applied by a real GitOps controller. */
+@Order(2) // long
 class GitOpsE2E {
     /** For how long nothing may be written. */
     private static final Duration QUIET = Duration.ofSeconds(Long.getLong("planetary.e2e.quiet", 60));
