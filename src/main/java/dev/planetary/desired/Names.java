@@ -2,6 +2,7 @@ package dev.planetary.desired;
 
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The names of a cluster's objects; deterministic, so that a crash between two writes never doubles anything. */
 public record Names(String cluster) {
@@ -52,21 +53,17 @@ public record Names(String cluster) {
         return cluster + "-r" + number;
     }
 
-    /** The scheduler pod's name with the lowest number that nobody has, a Terminating pod included. */
-    public String freeScheduler(Set<String> taken) {
+    /** Names for scheduler pods that nobody has, a Terminating pod included, from the lowest number on; without end. */
+    public Stream<String> freeSchedulers(Set<String> taken) {
         return free(service(), taken);
     }
 
-    /** The worker pod's name with the lowest number that nobody has, a Terminating pod included. */
-    public String freeWorker(String group, Set<String> taken) {
+    /** The same for workers of a group. */
+    public Stream<String> freeWorkers(String group, Set<String> taken) {
         return free(cluster + "-" + group, taken);
     }
 
-    private static String free(String prefix, Set<String> taken) {
-        return IntStream.iterate(0, n -> n + 1)
-                .mapToObj(n -> prefix + "-" + n)
-                .filter(name -> !taken.contains(name))
-                .findFirst()
-                .orElseThrow();
+    private static Stream<String> free(String prefix, Set<String> taken) {
+        return IntStream.iterate(0, n -> n + 1).mapToObj(n -> prefix + "-" + n).filter(name -> !taken.contains(name));
     }
 }

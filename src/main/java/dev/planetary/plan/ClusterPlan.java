@@ -14,7 +14,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -68,10 +67,10 @@ public record ClusterPlan(
 
     private static ClusterPlan run(ClusterObservation seen, ClusterModel model, Wanted wanted) {
         var scheduler = SchedulerPlan.of(seen.schedulers(), model.accepted().schedulerHash(), seen.now());
-        var taken = new HashSet<>(seen.podNames());
+        var taken = seen.podNames();
         var create = new ArrayList<Pod>();
         if (scheduler.create()) {
-            create.add(SchedulerPod.of(model, take(model.names().freeScheduler(taken), taken)));
+            model.names().freeSchedulers(taken).limit(1).forEach(name -> create.add(SchedulerPod.of(model, name)));
         }
         var groups = new ArrayList<GroupPlan>();
         var recheck = new ArrayList<>(scheduler.recheck().stream().toList());
@@ -85,10 +84,10 @@ public record ClusterPlan(
                     asked(seen, group).rollout(),
                     spot.overdue(),
                     seen.state().isPresent());
-            for (int i = 0; i < plan.create(); i++) {
-                var name = take(model.names().freeWorker(group, taken), taken);
-                create.add(WorkerPod.of(model, group, name, spot.fallback()));
-            }
+            model.names()
+                    .freeWorkers(group, taken)
+                    .limit(plan.create())
+                    .forEach(name -> create.add(WorkerPod.of(model, group, name, spot.fallback())));
             groups.add(plan);
         });
         var workers = GroupPlan.all(groups);
@@ -167,10 +166,5 @@ public record ClusterPlan(
                 model.accepted().group(group).map(WorkersSpec::spot).orElse(Spot.Never),
                 asked(seen, group).spotPatience(),
                 seen.now());
-    }
-
-    private static String take(String name, HashSet<String> taken) {
-        taken.add(name);
-        return name;
     }
 }

@@ -9,11 +9,12 @@ class NamesTest {
     private final Names names = new Names("ndvi");
 
     @Test
-    void a_new_pod_takes_the_lowest_number_that_is_free() {
-        assertThat(names.freeWorker("default", Set.of())).isEqualTo("ndvi-default-0");
-        assertThat(names.freeWorker("default", Set.of("ndvi-default-0", "ndvi-default-2", "ndvi-gpu-1")))
-                .isEqualTo("ndvi-default-1");
-        assertThat(names.freeScheduler(Set.of("ndvi-scheduler-0"))).isEqualTo("ndvi-scheduler-1");
+    void new_pods_take_the_lowest_numbers_that_are_free() {
+        assertThat(names.freeWorkers("default", Set.of()).limit(2)).containsExactly("ndvi-default-0", "ndvi-default-1");
+        assertThat(names.freeWorkers("default", Set.of("ndvi-default-0", "ndvi-default-2", "ndvi-gpu-1"))
+                        .limit(2))
+                .containsExactly("ndvi-default-1", "ndvi-default-3");
+        assertThat(names.freeSchedulers(Set.of("ndvi-scheduler-0")).findFirst()).contains("ndvi-scheduler-1");
     }
 
     /** A cluster's name has at most 40 characters; pods, Services and labels at most 63. */
@@ -22,7 +23,8 @@ class NamesTest {
         var longest = new Names("n".repeat(40));
 
         assertThat(longest.service()).hasSizeLessThanOrEqualTo(63);
-        assertThat(longest.freeWorker("default", Set.of())).hasSizeLessThanOrEqualTo(63 - "9999".length());
+        assertThat(longest.freeWorkers("default", Set.of()).findFirst().orElseThrow())
+                .hasSizeLessThanOrEqualTo(63 - "9999".length());
         assertThat(longest.preload("0123456789")).hasSizeLessThanOrEqualTo(63);
         assertThat(longest.trustedCa()).hasSizeLessThanOrEqualTo(63);
     }
