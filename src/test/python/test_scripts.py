@@ -165,6 +165,14 @@ def test_without_a_stand_in_another_dns_than_coredns_is_nothing_to_mind(machine)
     assert "no ConfigMap kube-system/coredns" in said.stderr
 
 
+def test_down_takes_nothing_that_others_gave_the_same_names(machine):
+    assert machine.of("context").run("dev/standin/down").returncode == 0
+
+    deletions = [call for call in machine.calls() if call.startswith("kubectl delete")]
+    assert len(deletions) == 2
+    assert all(" -l app.kubernetes.io/part-of=planetary-standin" in call for call in deletions)
+
+
 def test_openssls_words_are_told(machine):
     machine.fail("openssl ")
 
