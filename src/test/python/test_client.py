@@ -358,13 +358,15 @@ def test_a_bundle_with_a_token_starts_and_scales_its_cluster_and_no_other(
         # Then
         assert seen == [3]
 
-        # When it is out of reach, Then it is left as it is
+        # When it runs and is on its way up, or out of reach, Then it is waited for, and left as it is
         async def closed(*_):
             return False
 
         monkeypatch.setattr(elsewhere_module, "reachable", closed)
-        with PlanetaryCluster.from_bundle(path, quiet=True):
-            pass
+        monkeypatch.setattr(elsewhere_module, "LOOK_SECONDS", 0.01)
+        monkeypatch.setattr(elsewhere_module, "RUNNING_SECONDS", 0.1)
+        with PlanetaryCluster.from_bundle(path):
+            assert f"Waiting for cluster {cluster.name}, which runs" in capsys.readouterr().out
         assert seen == [3]
 
         # When it has stopped
@@ -376,7 +378,6 @@ def test_a_bundle_with_a_token_starts_and_scales_its_cluster_and_no_other(
             return next(answers)
 
         monkeypatch.setattr(elsewhere_module, "reachable", reachable)
-        monkeypatch.setattr(elsewhere_module, "LOOK_SECONDS", 0.01)
         with PlanetaryCluster.from_bundle(path):
             pass
         # Then

@@ -104,8 +104,9 @@ class Api:
             return json.loads(await asyncio.shield(making))
         except asyncio.CancelledError:
             with contextlib.suppress(PlanetaryError):
-                made = json.loads(await making)["metadata"]
-                await self.delete(f"{what}/{made['name']}", made["uid"], version)
+                made = json.loads(await making).get("metadata", {})
+                if uid := made.get("uid"):  # a token, say, has none
+                    await self.delete(f"{what}/{made['name']}", uid, version)
             raise
 
     async def patch(self, what: str, body: dict | list, version: str = GROUP) -> dict:

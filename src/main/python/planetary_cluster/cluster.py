@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import os
-import threading
+import socket
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -318,13 +319,16 @@ class PlanetaryCluster(DisplayedCluster):
             ) from None
 
 
+@atexit.register
 def _close_all() -> None:
     """Clusters of a Python that ends go with it; those of a killed one go by their idle timeout."""
     for cluster in list(PlanetaryCluster._instances):
         if not cluster.asynchronous:
             with contextlib.suppress(Exception):
+                # asyncio looks names up in an executor, and by now those take no more work.
+                cluster.loop.asyncio_loop.getaddrinfo = _looked_up
                 cluster.close(timeout=AT_EXIT_SECONDS)
 
 
-# Not by atexit: by then Python's executors take no more work, and without one no host name is looked up.
-threading._register_atexit(_close_all)  # type: ignore[attr-defined]
+async def _looked_up(host, port, **how):
+    return socket.getaddrinfo(host, port, **how)

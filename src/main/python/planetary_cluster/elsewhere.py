@@ -18,6 +18,8 @@ from .tunnel import reachable
 
 LOOK_SECONDS = 1.0
 """Between looks whether a cluster that is started answers."""
+RUNNING_SECONDS = 60.0
+"""So long one that runs is waited for: it may be on its way up, or out of reach from here."""
 
 
 class ByBundle(Place):
@@ -45,17 +47,22 @@ class ByBundle(Place):
         if await self._answers():
             return
         scale = await self._scale_api.get(self._path)
-        if scale.get("status", {}).get("replicas", 0):  # it runs, and cannot be reached from here
-            return
-        self._tell(f"Starting cluster {self.name}, which does not answer")
-        wanted = scale.get("spec", {}).get("replicas", 0)
+        patience = self._timeout
+        if scale.get("status", {}).get("replicas", 0):
+            patience = min(patience, RUNNING_SECONDS)
+            self._tell(f"Waiting for cluster {self.name}, which runs but does not answer")
+        else:
+            self._tell(f"Starting cluster {self.name}, which does not answer")
+            await self._start_by(scale.get("spec", {}).get("replicas", 0))
+        end = time.monotonic() + patience
+        while time.monotonic() < end and not await self._answers():  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _start_by(self, wanted: int) -> None:
         try:
             await self._scale(wanted + 1)
         finally:
             await self._scale(wanted)
-        end = time.monotonic() + self._timeout
-        while time.monotonic() < end and not await self._answers():  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_SECONDS)
 
     async def _answers(self) -> bool:
         context = self.security.context if self.security else None

@@ -94,7 +94,7 @@ public record PoolPlan(
     }
 
     /** What was told stands, a trouble until its time has come: the status is its only memory. */
-    static PoolPlan asBefore(PoolObservation seen) {
+    public static PoolPlan asBefore(PoolObservation seen) {
         var ready = seen.status().condition(Condition.READY);
         return new PoolPlan(
                 new Step.Nothing(),

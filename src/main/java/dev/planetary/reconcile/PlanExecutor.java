@@ -6,6 +6,8 @@ import dev.planetary.apply.EventRecorder;
 import dev.planetary.apply.RecentWrites;
 import dev.planetary.dask.SchedulerClient;
 import dev.planetary.dask.SchedulerEndpoint;
+import dev.planetary.dask.SchedulerUnavailable;
+import dev.planetary.dask.SchedulerUnavailable.Reason;
 import dev.planetary.desired.Labels;
 import dev.planetary.plan.ClusterPlan;
 import dev.planetary.plan.Departure;
@@ -101,12 +103,13 @@ final class PlanExecutor {
     private void tell(
             PlanetaryCluster cluster, ClusterPlan plan, SchedulerEndpoint endpoint, Function<String, Duration> drain) {
         var uid = cluster.getMetadata().getUid();
+        var line = new Line(cluster.getMetadata().getName());
         if (plan.ending()) {
-            took(cluster, () -> schedulers.ending(endpoint));
+            line.took(() -> schedulers.ending(endpoint));
         }
-        plan.tell().ifPresent(o -> took(cluster, () -> schedulers.groups(endpoint, o.id(), o.groups())));
+        plan.tell().ifPresent(o -> line.took(() -> schedulers.groups(endpoint, o.id(), o.groups())));
         var keep = plan.keep().stream().map(p -> p.uid()).toList();
-        if (!keep.isEmpty() && took(cluster, () -> schedulers.cancelRetire(endpoint, keep))) {
+        if (!keep.isEmpty() && line.took(() -> schedulers.cancelRetire(endpoint, keep))) {
             recent.kept(uid, keep);
         }
         var asked = new ArrayList<Departure>();
@@ -114,7 +117,7 @@ final class PlanExecutor {
                 .collect(Collectors.groupingBy(d -> drain.apply(d.pod().group())))
                 .forEach((time, departures) -> {
                     var uids = departures.stream().map(d -> d.pod().uid()).toList();
-                    if (took(cluster, () -> schedulers.retire(endpoint, uids, time))) {
+                    if (line.took(() -> schedulers.retire(endpoint, uids, time))) {
                         recent.askedToRetire(uid, uids);
                         asked.addAll(departures);
                     }
@@ -126,19 +129,30 @@ final class PlanExecutor {
         void say() throws IOException, InterruptedException;
     }
 
-    /** One word that is refused must not keep back the next one. */
-    private static boolean took(PlanetaryCluster cluster, Word word) {
-        try {
-            word.say();
-            return true;
-        } catch (IOException e) {
-            LOG.atInfo()
-                    .addKeyValue("cluster", cluster.getMetadata().getName())
-                    .log("the scheduler was not told: {}", e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /** A word that is refused keeps back no other; one that is not heard does, for each waits for its time. */
+    private static final class Line {
+        private final String cluster;
+        private boolean silent;
+
+        Line(String cluster) {
+            this.cluster = cluster;
         }
-        return false;
+
+        boolean took(Word word) {
+            if (silent) {
+                return false;
+            }
+            try {
+                word.say();
+                return true;
+            } catch (IOException e) {
+                silent = e instanceof SchedulerUnavailable no && no.reason() == Reason.UNREACHABLE;
+                LOG.atInfo().addKeyValue("cluster", cluster).log("the scheduler was not told: {}", e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return false;
+        }
     }
 
     private void announce(PlanetaryCluster cluster, List<Pod> created) {

@@ -84,7 +84,8 @@ public final class PlanetaryJobReconciler implements Reconciler<PlanetaryJob> {
 
         var problem = parts.executor().carryOut(seen, plan);
         var generation = job.getMetadata().getGeneration();
-        if (!plan.steps().isEmpty()) {
+        // That a program is ended says nothing of whether another can be begun.
+        if (plan.steps().stream().anyMatch(step -> !(step instanceof Step.Kill))) {
             parts.refusals().note(uid, generation, problem.stream().toList());
         }
         var moved = problem.isPresent() || plan.phase() != seen.status().phase() || didSomething(plan);

@@ -37,11 +37,16 @@ final class PoolExecutor {
         if (seen.fleet().isEmpty()) {
             fleets.wake();
         }
+        var costsNodes = costsNodes(plan.step());
+        if (costsNodes && !current.test(pool)) {
+            // They, and what runs there, are not lost on account of a cached spec; the present one is on its way.
+            return passed(seen, PoolPlan.asBefore(seen), Optional.empty());
+        }
         if (plan.changesAzure()) {
             var turn = fleets.take((azure, live) -> {
                 var step = PoolPlan.of(near(pool, live)).step();
-                // Nodes and what runs there are not lost on account of a cached spec.
-                return costsNodes(step) && !current.test(pool) ? Optional.empty() : step(azure, step);
+                // What only the look from near shows, the next pass asks about.
+                return costsNodes(step) && !costsNodes ? Optional.empty() : step(azure, step);
             });
             var after = observe(pool);
             var accepted = turn instanceof Turn.Had(var done) && done.isPresent();

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -27,7 +28,7 @@ public final class FakeSchedulerClient implements SchedulerClient {
     public final List<String> requests = new CopyOnWriteArrayList<>();
 
     private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
-    private final List<String> refused = new CopyOnWriteArrayList<>();
+    private final Map<String, SchedulerUnavailable.Reason> refused = new ConcurrentHashMap<>();
 
     public FakeSchedulerClient answers(Answer answer) {
         answers.add(answer);
@@ -46,7 +47,11 @@ public final class FakeSchedulerClient implements SchedulerClient {
 
     /** @param request in the words of {@link #requests} */
     public FakeSchedulerClient refuses(String request) {
-        refused.add(request);
+        return refuses(request, SchedulerUnavailable.Reason.UNEXPECTED);
+    }
+
+    public FakeSchedulerClient refuses(String request, SchedulerUnavailable.Reason why) {
+        refused.put(request, why);
         return this;
     }
 
@@ -79,8 +84,8 @@ public final class FakeSchedulerClient implements SchedulerClient {
 
     private void hear(String request) throws IOException {
         requests.add(request);
-        if (refused.contains(request)) {
-            throw new SchedulerUnavailable(SchedulerUnavailable.Reason.UNEXPECTED, "made to fail");
+        if (refused.containsKey(request)) {
+            throw new SchedulerUnavailable(refused.get(request), "made to fail");
         }
     }
 }

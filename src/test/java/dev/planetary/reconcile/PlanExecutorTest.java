@@ -8,6 +8,7 @@ import dev.planetary.apply.HandClock;
 import dev.planetary.apply.RecentWrites;
 import dev.planetary.dask.FakeSchedulerClient;
 import dev.planetary.dask.SchedulerEndpoint;
+import dev.planetary.dask.SchedulerUnavailable.Reason;
 import dev.planetary.desired.GroupOffers;
 import dev.planetary.desired.Labels;
 import dev.planetary.observe.ObservedPod;
@@ -51,6 +52,17 @@ class PlanExecutorTest {
         assertThat(recent.wasAskedToRetire("c", "small")).isTrue();
         assertThat(recent.wasAskedToRetire("c", "big")).isFalse();
         assertThat(events).as("of the one that was told").hasSize(1);
+    }
+
+    /** Each would be waited for. */
+    @Test
+    void one_that_is_not_heard_keeps_back_the_rest() {
+        schedulers.refuses("groups g", Reason.UNREACHABLE);
+
+        tell();
+
+        assertThat(schedulers.requests).containsExactly("groups g");
+        assertThat(events).isEmpty();
     }
 
     private void tell() {
