@@ -311,9 +311,9 @@ class JobInterruptionIT {
 
         // Then
         Flow.until().until(() -> flow.wire().writes().stream().anyMatch(s -> s.is("DELETE pods")));
-        assertThat(flow.pods().runners("j"))
+        Flow.until().untilAsserted(() -> assertThat(flow.pods().runners("j"))
                 .extracting(pod -> pod.getMetadata().getName())
-                .containsExactly(second.getMetadata().getName());
+                .containsExactly(second.getMetadata().getName()));
         assertThat(flow.jobStatus("j").phase()).isEqualTo(Phase.Running);
     }
 
