@@ -1,7 +1,7 @@
 """A Kubernetes API server as far as the client library needs one: objects, watches, logs, port-forward.
 
 Behind it a test plays the operator: ``on_create`` and ``on_change`` are called with each PlanetaryCluster or
-PlanetaryJob that is made or changed.
+PlanetaryJob that is made or changed, before the answer goes out.
 """
 
 from __future__ import annotations
@@ -245,8 +245,9 @@ class Collection(Handler):
         if (resource, name) in self.kube.objects:
             self.fail(409, f'{resource} "{name}" already exists', name)
             return
-        self.finish(self.kube.put(resource, thing, "ADDED"))
+        self.kube.put(resource, thing, "ADDED")
         self.kube.on_create(resource, thing)
+        self.finish(thing)
 
 
 class Object(Handler):
@@ -273,8 +274,9 @@ class Object(Handler):
             merge(thing, body)
         if thing.get("spec") != before:
             thing["metadata"]["generation"] += 1
-        self.finish(self.kube.put(resource, thing))
+        self.kube.put(resource, thing)
         self.kube.on_change(resource, thing)
+        self.finish(thing)
 
     def delete(self, resource, name):
         thing = self.found(resource, name)
@@ -301,8 +303,8 @@ class Scale(Handler):
         merge(thing, {"spec": {"workers": {"replicas": replicas}}})
         thing["metadata"]["generation"] += 1
         self.kube.put("planetaryclusters", thing)
-        self.finish({"spec": {"replicas": replicas}})
         self.kube.on_change("planetaryclusters", thing)
+        self.finish({"spec": {"replicas": replicas}})
 
 
 class Token(Handler):
