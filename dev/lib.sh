@@ -34,6 +34,9 @@ step() {
   printf '%02d:%02d  %s\n' $((s / 60)) $((s % 60)) "$*" >&2
 }
 
+# provider: how the cluster was brought up: context (the user's own), kind or source; nothing if none is up.
+provider() { cat "$PLANETARY_STATE/provider" 2>/dev/null || true; }
+
 # logged NAME CMD…: runs CMD with its output in $PLANETARY_STATE/log/NAME.log; a sign of life every 30 s;
 # when it fails, the end of that file, its name, and CMD's exit code.
 logged() {

@@ -2,13 +2,13 @@
 
 # may_load: asked before anything is built: the user's own cluster pulls from a registry, or it has nothing to run.
 may_load() {
-  [ "$(cat "$PLANETARY_STATE/provider" 2>/dev/null)" != context ] || [ -n "${REGISTRY:-}" ] ||
+  [ "$(provider)" != context ] || [ -n "${REGISTRY:-}" ] ||
     die "set REGISTRY to a registry that you may push to and your cluster pulls from (REGISTRY=registry.example/me): it can get the images nowhere else. LOAD=no only builds"
 }
 
 # load NAME REF
 load() {
-  case $(cat "$PLANETARY_STATE/provider" 2>/dev/null) in
+  case $(provider) in
     source) load_source "$1" "$2" ;;
     kind) load_kind "$1" "$2" ;;
     context)

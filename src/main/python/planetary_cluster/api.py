@@ -173,7 +173,6 @@ class Api:
                 if time.monotonic() - heard > OUTAGE_SECONDS:
                     raise
                 continue
-            heard = time.monotonic()
             if not found["items"]:
                 yield None
                 return

@@ -31,12 +31,11 @@ final class PoolLife {
             return unheard(seen);
         }
         var own = seen.own();
-        if (own.isEmpty() && stands(seen)) {
-            // The look that it rests on was refused: not again at once.
-            return PoolPlan.asBefore(seen);
-        }
         if (own.isEmpty()) {
-            return told(new Step.Release(), Phase.Deleting, DELETED, "nothing of it is left in Azure");
+            // If the look that it rests on was refused, not again at once.
+            return stands(seen)
+                    ? PoolPlan.asBefore(seen)
+                    : told(new Step.Release(), Phase.Deleting, DELETED, "nothing of it is left in Azure");
         }
         var next = own.stream().filter(AgentPool::isDeleting).findFirst().orElse(own.getFirst());
         if (next.isDeleting()) {

@@ -43,8 +43,6 @@ public final class ClusterStatus {
             // Has an event of its own.
             Shortage.REASON);
 
-    private static final String OPERATOR_ERROR = "OperatorError";
-
     /** Conditions that a pass that failed says anew. */
     private static final Set<String> OF_THE_WHOLE = Set.of(Condition.READY, Condition.RECONCILING, Condition.STALLED);
 
@@ -139,14 +137,14 @@ public final class ClusterStatus {
                                                         Status.False,
                                                         generation,
                                                         since,
-                                                        OPERATOR_ERROR,
+                                                        Conditions.OPERATOR_ERROR,
                                                         message),
                                                 new Condition(
                                                         Condition.RECONCILING,
                                                         Status.True,
                                                         generation,
                                                         since,
-                                                        OPERATOR_ERROR,
+                                                        Conditions.OPERATOR_ERROR,
                                                         message)),
                                         before.map(PlanetaryClusterStatus::conditions).orElse(List.of()).stream()
                                                 .filter(c -> !OF_THE_WHOLE.contains(c.type())))
@@ -192,7 +190,7 @@ public final class ClusterStatus {
         return seen.unheard()
                 && !Life.of(seen).halted()
                 && before.condition(Condition.READY)
-                        .filter(c -> c.reason().equals(OPERATOR_ERROR))
+                        .filter(c -> c.reason().equals(Conditions.OPERATOR_ERROR))
                         .isEmpty()
                 && java.util.Objects.equals(
                         before.observedGeneration(),

@@ -17,6 +17,9 @@ import java.util.Optional;
  * there only while true.
  */
 final class Conditions {
+    /** Reason of a pass that failed, for all kinds. */
+    static final String OPERATOR_ERROR = "OperatorError";
+
     private Conditions() {}
 
     static List<Condition> of(Facts facts, ClusterModel model, Optional<PlanetaryClusterStatus> before) {

@@ -19,8 +19,6 @@ import java.util.List;
 
 /** From what was seen and planned to the status of a PlanetaryNodePool. */
 public final class PoolStatus {
-    private static final String FAILED = "OperatorError";
-
     private PoolStatus() {}
 
     public static PlanetaryNodePoolStatus of(PoolObservation seen, PoolPlan plan) {
@@ -72,7 +70,7 @@ public final class PoolStatus {
     public static PlanetaryNodePoolStatus error(PlanetaryNodePool pool, RuntimeException e, Instant now) {
         var before = pool.statusOrNothing();
         var message = Quoted.beginning("the operator failed and tries again: " + e.getMessage());
-        var ready = before.condition(Condition.READY).filter(c -> !c.reason().equals(FAILED));
+        var ready = before.condition(Condition.READY).filter(c -> !c.reason().equals(Conditions.OPERATOR_ERROR));
         var stalled = before.condition(Condition.STALLED).isPresent();
         return new PlanetaryNodePoolStatus(
                 // What is remembered is of that generation.
@@ -88,14 +86,14 @@ public final class PoolStatus {
                                 pool,
                                 Condition.READY,
                                 Status.False,
-                                ready.map(Condition::reason).orElse(FAILED),
+                                ready.map(Condition::reason).orElse(Conditions.OPERATOR_ERROR),
                                 ready.map(Condition::message).orElse(message),
                                 now),
                         condition(
                                 pool,
                                 stalled ? Condition.STALLED : Condition.RECONCILING,
                                 Status.True,
-                                FAILED,
+                                Conditions.OPERATOR_ERROR,
                                 message,
                                 now)));
     }
