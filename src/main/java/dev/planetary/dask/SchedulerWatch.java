@@ -2,6 +2,7 @@ package dev.planetary.dask;
 
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -79,8 +80,9 @@ public final class SchedulerWatch implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        polls.values().forEach(SchedulerPoll::stop);
-        polls.values().forEach(SchedulerPoll::await);
-        polls.clear();
+        var open = List.copyOf(polls.values()); // one that comes meanwhile is forgotten by who follows
+        open.forEach(SchedulerPoll::stop);
+        open.forEach(SchedulerPoll::await);
+        polls.values().removeAll(open);
     }
 }
