@@ -55,6 +55,11 @@ def connect(pods: Pods) -> Client:
         return Client(f"tls://127.0.0.1:{pods.port}", security=security, set_as_default=False)
 
 
+def workers_of(client: Client) -> dict[str, dict]:
+    """By address. Not ``scheduler_info``: a refresh each 2 s, without workers, can come in between."""
+    return client.sync(client.scheduler.identity, n_workers=-1)["workers"]
+
+
 class Doorkeeper:
     """A TLS server that tells its visitors the serial number of the certificate they show."""
 
@@ -104,7 +109,7 @@ def shown_when_connecting(client: Client, port: int) -> dict[str, str]:
 
 def shown_when_listening(pods: Pods, client: Client) -> dict[str, str]:
     """Dask's own ports and HTTP."""
-    workers = client.scheduler_info(n_workers=-1)["workers"]
+    workers = workers_of(client)
     addresses = [client.scheduler.address, *workers, *(worker["nanny"] for worker in workers.values())]
     tls = pods.folder / "tls"
     context = ssl.create_default_context(cafile=tls / "ca.crt")
@@ -147,7 +152,7 @@ def when(path: Path, value):
 def test_certificates_are_renewed_three_times_in_mid_computation(running, client, tmp_path):
     door = Doorkeeper(running, running.ca)
     before = pids(client)
-    workers = list(client.scheduler_info(n_workers=-1)["workers"])
+    workers = list(workers_of(client))
     total, futures = client.submit(int, 0), []
     renewed = tmp_path / "renewed"
     for n in range(200):  # each sum on the other worker than the last
@@ -181,7 +186,7 @@ def test_a_new_authority_takes_over_while_both_are_trusted(running, client):
     with connect(running) as late:  # has only ever heard of the new authority
         assert late.submit(sum, [1, 2]).result(60) == 3
         running.start_worker("c-default-2", "22222222-cccc")
-        until(lambda: len(late.scheduler_info(n_workers=-1)["workers"]) == 3)
+        until(lambda: len(workers_of(late)) == 3)
 
 
 def test_a_pair_that_does_not_fit_is_not_loaded_and_a_later_one_is(tmp_path):
