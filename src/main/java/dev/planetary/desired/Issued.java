@@ -1,5 +1,6 @@
 package dev.planetary.desired;
 
+import dev.planetary.tls.Authority;
 import dev.planetary.tls.KeyPairPem;
 import dev.planetary.tls.Leaf;
 import dev.planetary.tls.Trust;
@@ -38,6 +39,13 @@ record Issued(
                                 .or(() -> Leaf.of(pair.certificate(), pair.privateKey()))),
                 read(live.filter(ClusterSecrets::isManaged), ClusterSecrets.TOKEN)
                         .filter(token -> token.matches("[!-~]+")));
+    }
+
+    /** The same if that authority issued it, otherwise as if it were damaged. */
+    Issued by(Authority authority) {
+        return leaf.filter(l -> l.isBy(authority)).isPresent()
+                ? this
+                : new Issued(name, live, Trust.NOTHING, Instant.EPOCH, Optional.empty(), Optional.empty());
     }
 
     /** Which wish for another authority it fulfils; a Secret that is not there fulfils any. */

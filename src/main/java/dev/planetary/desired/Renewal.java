@@ -98,9 +98,15 @@ public final class Renewal {
         return new Renewal(model, authority, rotation, pods, read(client, written), made, newToken, times, clock);
     }
 
-    /** Whether neither Secret is there, as far as is known: both can be made at once, with the same token. */
-    public boolean beginsAnew() {
-        return pods.live().isEmpty() && client.live().isEmpty();
+    /** What is left to do where no pod came yet: what another authority has issued is not phased out but counts for nothing. */
+    public Renewal mountedByNobody() {
+        return new Renewal(
+                model, authority, rotation, pods.by(authority), client.by(authority), made, newToken, times, clock);
+    }
+
+    /** Which wish for another authority is fulfilled. */
+    public String rotation() {
+        return rotation;
     }
 
     /** The pods' Secret as it is, if it is there. */
@@ -108,7 +114,7 @@ public final class Renewal {
         return pods.live();
     }
 
-    /** The pods' Secret, if it is to be made or changed; to be written first, unless this {@link #beginsAnew()}. */
+    /** The pods' Secret, if it is to be made or changed; to be written first, unless neither is there. */
     public Optional<Secret> pods() {
         return write(pods);
     }

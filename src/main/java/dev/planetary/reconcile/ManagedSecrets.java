@@ -43,6 +43,11 @@ final class ManagedSecrets {
                             ClusterSecrets.read(secret, ClusterSecrets.CERTIFICATE),
                             ClusterSecrets.read(secret, ClusterSecrets.KEY)));
         }
+
+        /** What is there counts, which may be another: one may have been there before. */
+        Ca as(Secret live) {
+            return secret.getData().equals(live.getData()) ? new Ca(live, authority) : of(live);
+        }
     }
 
     /**
@@ -50,19 +55,8 @@ final class ManagedSecrets {
      * done again.
      */
     Identity renew(ClusterModel model, Optional<Instant> asked) {
-        var ca = ca(model, asked);
-        var rotation = Rotation.done(ca.secret());
-        var renewal = new Renewal(
-                model,
-                ca.authority(),
-                rotation,
-                secrets.own(model, model.names().podsSecret()),
-                secrets.own(model, model.names().clientSecret()),
-                new Renewal.Times(settings.certificateLife(), settings.secretDelivery()),
-                clock);
-        if (renewal.beginsAnew()) {
-            renewal = begun(model, renewal);
-        }
+        // Without a status no pass came to its end. Pods, if there are any, came after three Secrets that fit.
+        var renewal = model.cluster().getStatus() == null ? begun(model, asked) : known(model, asked);
         // What pods have mounted counts: the client's token follows from theirs.
         renewal = write(model, renewal.pods()).map(renewal::withPods).orElse(renewal);
         renewal = write(model, renewal.client()).map(renewal::withClient).orElse(renewal);
@@ -75,23 +69,43 @@ final class ManagedSecrets {
                 model.accepted().pods().tls(),
                 Optional.of(ClusterSecrets.read(pods, ClusterSecrets.CA)),
                 ClusterSecrets.read(pods, ClusterSecrets.TOKEN),
-                rotation,
+                renewal.rotation(),
                 now,
                 due.isAfter(now) ? due : now.plus(AGAIN));
     }
 
-    /** Who waits for a cluster waits for its Secrets. One may have been there after all: what is wrong then comes right as any other time. */
-    private Renewal begun(ClusterModel model, Renewal renewal) {
+    private Renewal known(ClusterModel model, Optional<Instant> asked) {
+        var ca = inForce(model, asked, secrets.own(model, model.names().caSecret()));
+        return renewal(
+                model,
+                ca,
+                secrets.own(model, model.names().podsSecret()),
+                secrets.own(model, model.names().clientSecret()));
+    }
+
+    /** Who waits for a cluster waits for its Secrets: all three are made at once. Some may be there already, from a pass that was cut off. */
+    private Renewal begun(ClusterModel model, Optional<Instant> asked) {
+        var first = newCa(model, Rotation.fulfilled(asked, clock.instant()));
+        var renewal = renewal(model, first, Optional.empty(), Optional.empty());
         var written = parallel.all(List.<Callable<Secret>>of(
+                () -> secrets.write(model, first.secret()),
                 () -> secrets.write(model, renewal.pods().orElseThrow()),
                 () -> secrets.write(model, renewal.client().orElseThrow())));
-        return renewal.withPods(written.getFirst()).withClient(written.getLast());
+        var live = first.as(written.getFirst());
+        var next = live.authority() == first.authority()
+                ? renewal
+                : renewal(model, inForce(model, asked, Optional.of(live.secret())), Optional.empty(), Optional.empty());
+        return next.withPods(written.get(1)).withClient(written.get(2)).mountedByNobody();
+    }
+
+    private Renewal renewal(ClusterModel model, Ca ca, Optional<Secret> pods, Optional<Secret> client) {
+        var times = new Renewal.Times(settings.certificateLife(), settings.secretDelivery());
+        return new Renewal(model, ca.authority(), Rotation.done(ca.secret()), pods, client, times, clock);
     }
 
     /** The authority in force: the one there is, unless there is none, it is old, or somebody wants another one. */
-    private Ca ca(ClusterModel model, Optional<Instant> asked) {
+    private Ca inForce(ClusterModel model, Optional<Instant> asked, Optional<Secret> there) {
         var now = clock.instant();
-        var there = secrets.own(model, model.names().caSecret());
         var made = there.isPresent()
                 ? Optional.<Ca>empty()
                 : Optional.of(write(model, newCa(model, Rotation.fulfilled(asked, now)), UnaryOperator.identity()));
@@ -112,10 +126,8 @@ final class ManagedSecrets {
         return new Ca(ClusterSecrets.ca(model, authority, rotation), authority);
     }
 
-    /** What is read from the Secret counts, unless it is what was written: one may have been there before. */
     private Ca write(ClusterModel model, Ca next, UnaryOperator<Secret> onto) {
-        var live = secrets.write(model, onto.apply(next.secret()));
-        return next.secret().getData().equals(live.getData()) ? new Ca(live, next.authority()) : Ca.of(live);
+        return next.as(secrets.write(model, onto.apply(next.secret())));
     }
 
     private Optional<Secret> write(ClusterModel model, Optional<Secret> wanted) {

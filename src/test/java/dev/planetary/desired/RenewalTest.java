@@ -144,7 +144,6 @@ class RenewalTest {
     @Test
     void both_can_be_made_at_once_and_whichever_was_there_before_is_kept() {
         var anew = renewal();
-        assertThat(anew.beginsAnew()).isTrue();
         var made = anew.withPods(anew.pods().orElseThrow())
                 .withClient(anew.client().orElseThrow());
         assertThat(made.pods().or(made::client)).isEmpty();
@@ -161,6 +160,33 @@ class RenewalTest {
         met = anew.withPods(there).withClient(anew.client().orElseThrow());
         assertThat(met.pods()).isEmpty();
         assertThat(text(met.client(), ClusterSecrets.TOKEN)).isEqualTo(text(pods, ClusterSecrets.TOKEN));
+    }
+
+    @Test
+    void where_no_pod_is_yet_another_authority_is_not_phased_out() {
+        // Given: three processes that died, and left an authority, the pods' Secret of another and the clients' of a
+        // third
+        pass();
+        var token = text(pods, ClusterSecrets.TOKEN);
+        authority = Authority.create("ndvi", clock, CA_LIFE);
+        client = Optional.empty();
+        client = new Renewal(model, authority, "", client, client, new Renewal.Times(LIFE, DELIVERY), clock).client();
+        authority = Authority.create("ndvi", clock, CA_LIFE);
+
+        // When
+        var met = renewal().mountedByNobody();
+        pods = met.pods();
+        client = met.withPods(pods.orElseThrow()).client();
+
+        // Then
+        for (var secret : List.of(pods, client)) {
+            assertThat(leaf(secret).isBy(authority)).isTrue();
+            assertThat(trust(secret)).isEqualTo(Trust.NOTHING.and(authority));
+        }
+        assertThat(text(pods, ClusterSecrets.TOKEN)).isEqualTo(text(client, ClusterSecrets.TOKEN));
+        assertThat(text(pods, ClusterSecrets.TOKEN)).isNotEqualTo(token);
+        met = renewal().mountedByNobody();
+        assertThat(met.pods().or(met::client)).isEmpty();
     }
 
     @Test
