@@ -22,7 +22,6 @@ import dev.planetary.plan.Shortage;
 import dev.planetary.plan.Wanted;
 import dev.planetary.status.Verdict.Facts;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -122,30 +121,13 @@ public final class ClusterStatus {
     public static PlanetaryClusterStatus error(PlanetaryCluster cluster, RuntimeException e, Instant now) {
         var before = Optional.ofNullable(cluster.getStatus());
         var message = Quoted.beginning("the operator failed and tries again: " + e.getMessage());
-        var since = before.flatMap(b -> b.condition(Condition.READY))
-                .filter(c -> c.status() == Status.False)
-                .map(Condition::lastTransitionTime)
-                .orElseGet(() -> rfc3339(now));
-        var generation = cluster.getMetadata().getGeneration();
         return new PlanetaryClusterStatus(
-                        generation,
+                        cluster.getMetadata().getGeneration(),
                         before.map(PlanetaryClusterStatus::phase).orElse(Phase.Pending),
                         Stream.concat(
                                         Stream.of(
-                                                new Condition(
-                                                        Condition.READY,
-                                                        Status.False,
-                                                        generation,
-                                                        since,
-                                                        Conditions.OPERATOR_ERROR,
-                                                        message),
-                                                new Condition(
-                                                        Condition.RECONCILING,
-                                                        Status.True,
-                                                        generation,
-                                                        since,
-                                                        Conditions.OPERATOR_ERROR,
-                                                        message)),
+                                                failed(cluster, Condition.READY, Status.False, message, now),
+                                                failed(cluster, Condition.RECONCILING, Status.True, message, now)),
                                         before.map(PlanetaryClusterStatus::conditions).orElse(List.of()).stream()
                                                 .filter(c -> !OF_THE_WHOLE.contains(c.type())))
                                 .toList(),
@@ -153,6 +135,17 @@ public final class ClusterStatus {
                         before.map(PlanetaryClusterStatus::workers).orElse(null),
                         before.map(PlanetaryClusterStatus::groups).orElse(List.of()))
                 .withTimesOf(before.orElse(NOTHING));
+    }
+
+    private static Condition failed(PlanetaryCluster cluster, String type, Status status, String message, Instant now) {
+        return Conditions.condition(
+                Optional.ofNullable(cluster.getStatus()).flatMap(s -> s.condition(type)),
+                type,
+                status,
+                cluster.getMetadata().getGeneration(),
+                Conditions.OPERATOR_ERROR,
+                message,
+                now);
     }
 
     /** Whether it tells of something that somebody may have to look at, not only of progress. */
@@ -230,9 +223,5 @@ public final class ClusterStatus {
                 .filter(p -> p == Phase.Running || p == Phase.Degraded)
                 .isPresent();
         return ran ? Phase.Degraded : Phase.Pending;
-    }
-
-    static String rfc3339(Instant now) {
-        return now.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

@@ -8,6 +8,8 @@ import dev.planetary.observe.Quoted;
 import dev.planetary.plan.Locality;
 import dev.planetary.plan.Shortage;
 import dev.planetary.status.Verdict.Facts;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -65,7 +67,6 @@ final class Conditions {
                 type, verdict.holds() ? Status.True : Status.False, verdict.reason(), verdict.message(), facts, before);
     }
 
-    /** The time of the last transition stays while the status does. */
     private static Condition condition(
             String type,
             Status status,
@@ -73,16 +74,28 @@ final class Conditions {
             String message,
             Facts facts,
             Optional<PlanetaryClusterStatus> before) {
-        var since = before.flatMap(b -> b.condition(type))
-                .filter(c -> c.status() == status)
-                .map(Condition::lastTransitionTime)
-                .orElseGet(() -> ClusterStatus.rfc3339(facts.seen().now()));
-        return new Condition(
+        return condition(
+                before.flatMap(b -> b.condition(type)),
                 type,
                 status,
                 facts.seen().cluster().getMetadata().getGeneration(),
-                since,
                 Quoted.reason(reason),
-                Quoted.beginning(message));
+                Quoted.beginning(message),
+                facts.seen().now());
+    }
+
+    /** For all kinds: the time of the last transition stays while the status does. */
+    static Condition condition(
+            Optional<Condition> before,
+            String type,
+            Status status,
+            Long generation,
+            String reason,
+            String message,
+            Instant now) {
+        var since = before.filter(c -> c.status() == status)
+                .map(Condition::lastTransitionTime)
+                .orElseGet(() -> now.truncatedTo(ChronoUnit.SECONDS).toString());
+        return new Condition(type, status, generation, since, reason, message);
     }
 }

@@ -190,11 +190,8 @@ public final class JobStatus {
             String reason,
             String message,
             Instant now) {
-        var since = before.condition(type)
-                .filter(c -> c.status() == status)
-                .map(Condition::lastTransitionTime)
-                .orElseGet(() -> now.truncatedTo(ChronoUnit.SECONDS).toString());
-        return new Condition(type, status, job.getMetadata().getGeneration(), since, reason, message);
+        return Conditions.condition(
+                before.condition(type), type, status, job.getMetadata().getGeneration(), reason, message, now);
     }
 
     private static String duration(Optional<Instant> from, Optional<Instant> to) {

@@ -109,15 +109,16 @@ public final class PoolStatus {
         return all;
     }
 
-    /** The time of the last transition stays while the status does. */
     private static Condition condition(
             PlanetaryNodePool pool, String type, Status status, String reason, String message, Instant now) {
-        var since = pool.statusOrNothing()
-                .condition(type)
-                .filter(c -> c.status() == status)
-                .map(Condition::lastTransitionTime)
-                .orElseGet(() -> rfc3339(now));
-        return new Condition(type, status, pool.getMetadata().getGeneration(), since, reason, message);
+        return Conditions.condition(
+                pool.statusOrNothing().condition(type),
+                type,
+                status,
+                pool.getMetadata().getGeneration(),
+                reason,
+                message,
+                now);
     }
 
     private static String rfc3339(Instant time) {
