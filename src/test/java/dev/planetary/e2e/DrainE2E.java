@@ -31,7 +31,7 @@ class DrainE2E {
                 return i
 
             def pods(workers):
-                names = {w: v["name"] for w, v in client.scheduler_info(n_workers=-1)["workers"].items()}
+                names = {w: v["name"] for w, v in client.sync(client.scheduler.identity, n_workers=-1)["workers"].items()}
                 return sorted(names[w].rsplit("-", 1)[0] for w in workers)
 
             client = Client()

@@ -43,9 +43,9 @@ class RenewalE2E {
 
             client = Client()
             client.wait_for_workers(2)
-            workers = list(client.scheduler_info(n_workers=-1)["workers"].values())
-            names = list(client.scheduler_info(n_workers=-1)["workers"])
-            addresses = [client.scheduler.address, *names, *(w["nanny"] for w in workers)]
+            workers = client.sync(client.scheduler.identity, n_workers=-1)["workers"]  # scheduler_info may forget them meanwhile
+            names = list(workers)
+            addresses = [client.scheduler.address, *names, *(w["nanny"] for w in workers.values())]
 
             async def dial(args):
                 for address in addresses:

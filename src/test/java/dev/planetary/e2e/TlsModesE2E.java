@@ -143,12 +143,12 @@ class TlsModesE2E {
                 token = open("/etc/planetary/tls/token").read()
                 print("HTTP", *[status(r, t) for r in ("/health", "/status", "/metrics", "/planetary/v1/state?wait=0") for t in (None, token)], flush=True)
 
-                names = {w["name"]: a for a, w in client.scheduler_info(n_workers=-1)["workers"].items()}
+                names = {w["name"]: a for a, w in client.sync(client.scheduler.identity, n_workers=-1)["workers"].items()}
                 pod = min(names)
                 kept = client.scatter({"x": 5}, workers=[names[pod]], hash=False)
                 print("HELD", pod.rsplit("-", 1)[0], flush=True)
                 sys.stdin.readline()
-                assert names[pod] not in client.scheduler_info(n_workers=-1)["workers"]
+                assert names[pod] not in client.sync(client.scheduler.identity, n_workers=-1)["workers"]
                 print("KEPT", client.gather(kept)["x"], flush=True)
                 """)) {
             assertThat(work.await("SUM")).isEqualTo("285");
@@ -238,7 +238,7 @@ class TlsModesE2E {
                         say(name, f"refused {type(error).__name__} {error}")
 
                 client = Client()
-                addresses = [client.scheduler.address, *list(client.scheduler_info(n_workers=-1)["workers"])[:1]]
+                addresses = [client.scheduler.address, *list(client.sync(client.scheduler.identity, n_workers=-1)["workers"])[:1]]
                 for address in addresses:
                     client.sync(attempt, "own", address, **client.connection_args)
                     client.sync(attempt, "other", address, ssl_context=other)
