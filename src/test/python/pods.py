@@ -140,7 +140,7 @@ class Pods:
 
     def start_worker(self, pod: str, uid: str, http_port: int = 0, nthreads: int = 1, **env: str) -> Process:
         command = f"{DASK} worker --protocol {self.protocol} --host 127.0.0.1 --nthreads {nthreads}".split()
-        command += f"--memory-limit 500MB --dashboard-address 127.0.0.1:{http_port}".split()
+        command += f"--memory-limit 500MB --dashboard-address 127.0.0.1:{http_port} --no-dashboard".split()
         command += ["--preload", str(self.preload / "planetary_worker.py")]
         command += ["--preload-nanny", str(self.preload / "planetary_nanny.py")]
         return self.start(command, self.env(pod, uid, PLANETARY_GROUP="default", **env))

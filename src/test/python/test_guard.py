@@ -137,8 +137,9 @@ def test_a_workers_http_port_wants_the_token(pods, path):
     assert pods.call("GET", path, headers={}, port=pods.worker_http)[0] == 401
 
 
-def test_the_token_opens_a_workers_http_port(pods):
+def test_the_token_opens_a_workers_http_port_which_has_no_dashboard(pods):
     assert pods.call("GET", "/metrics", port=pods.worker_http)[0] == 200
+    assert pods.call("GET", "/status", port=pods.worker_http)[0] == 404
 
 
 SLOW_SETUP = """

@@ -100,6 +100,9 @@ public final class WorkerPod {
                 protocol,
                 "--dashboard-address",
                 ":8788",
+                // /metrics and /health stay; importing bokeh for pages that nobody is led to costs each worker's start
+                // a third.
+                "--no-dashboard",
                 "--nthreads",
                 String.valueOf(WorkerResources.threads(spec)),
                 "--memory-limit",
