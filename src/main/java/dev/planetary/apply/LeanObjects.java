@@ -14,13 +14,16 @@ import dev.planetary.api.PlanetaryJob;
 import dev.planetary.api.PlanetaryNodePool;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.WatchEvent;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
@@ -36,8 +39,8 @@ import java.util.Map;
  * <ul>
  *   <li>No {@code managedFields}, which are half of a small object, in maps of maps. An update that does not name them leaves them as
  *       they are.
- *   <li>Of a pod's spec neither what its containers run nor how they are guarded. Pods are made and deleted, never updated, so what was
- *       not read is never written.
+ *   <li>Of a pod's spec neither what its containers run nor how they are guarded, of its volumes only ConfigMaps, of its status not what
+ *       the spec says as well. Pods are made and deleted, never updated, so what was not read is never written.
  *   <li>What is in ConfigMaps is kept once, however many say the same: the preloads are 100 KB in each cluster.
  *   <li>The object of a watch event is read as what its kind says. The client's own way is a tree of nodes first, of all of it.
  * </ul>
@@ -50,6 +53,9 @@ public final class LeanObjects implements KubernetesClientObjectMapperCustomizer
         json.addMixIn(ObjectMeta.class, WithoutManagedFields.class);
         json.addMixIn(PodSpec.class, Placed.class);
         json.addMixIn(Container.class, Sized.class);
+        json.addMixIn(Volume.class, OfAConfigMap.class);
+        json.addMixIn(PodStatus.class, Reached.class);
+        json.addMixIn(ContainerStatus.class, Alive.class);
         json.addMixIn(ConfigMap.class, Shared.class);
         json.addMixIn(WatchEvent.class, OfAKind.class);
     }
@@ -92,6 +98,31 @@ public final class LeanObjects implements KubernetesClientObjectMapperCustomizer
             },
             allowGetters = true)
     private abstract static class Sized {}
+
+    @JsonIgnoreProperties(
+            value = {"csi", "downwardAPI", "emptyDir", "hostPath", "persistentVolumeClaim", "projected", "secret"},
+            allowGetters = true)
+    private abstract static class OfAConfigMap {}
+
+    @JsonIgnoreProperties(
+            value = {"hostIP", "hostIPs", "podIPs", "qosClass", "startTime"},
+            allowGetters = true)
+    private abstract static class Reached {}
+
+    @JsonIgnoreProperties(
+            value = {
+                "allocatedResources",
+                "allocatedResourcesStatus",
+                "containerID",
+                "image",
+                "imageID",
+                "resources",
+                "stopSignal",
+                "user",
+                "volumeMounts"
+            },
+            allowGetters = true)
+    private abstract static class Alive {}
 
     private abstract static class Shared {
         @JsonDeserialize(contentUsing = KnownText.class)

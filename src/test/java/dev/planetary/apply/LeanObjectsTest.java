@@ -18,9 +18,14 @@ class LeanObjectsTest {
             {"apiVersion": "v1", "kind": "Pod",
              "metadata": {"name": "p", "managedFields": [{"manager": "kubelet", "fieldsV1": {"f:status": {}}}],
                           "labels": {"a": "b"}, "unheardOf": 1},
-             "spec": {"nodeName": "n", "affinity": {}, "volumes": [{"name": "v", "configMap": {"name": "c"}}],
+             "spec": {"nodeName": "n", "affinity": {}, "volumes": [{"name": "v", "configMap": {"name": "c"}},
+                                                               {"name": "s", "secret": {"secretName": "t"}}],
                       "containers": [{"name": "dask", "env": [{"name": "A", "value": "1"}], "command": ["dask"],
-                                      "resources": {"limits": {"cpu": "1"}}}]}}
+                                      "resources": {"limits": {"cpu": "1"}}}]},
+             "status": {"phase": "Running", "podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}], "qosClass": "Burstable",
+                        "containerStatuses": [{"name": "dask", "restartCount": 2, "image": "i", "imageID": "sha256:0",
+                                               "resources": {"limits": {"cpu": "1"}},
+                                               "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}]}}
             """;
 
     private final KubernetesSerialization client = client();
@@ -53,13 +58,30 @@ class LeanObjectsTest {
         assertThat(pod.getSpec().getNodeName()).isEqualTo("n");
         assertThat(pod.getSpec().getVolumes().getFirst().getConfigMap().getName())
                 .isEqualTo("c");
+        assertThat(pod.getSpec().getVolumes().getLast().getSecret()).isNull();
+    }
+
+    @Test
+    void ofAPodsStatusIsReadHowItFares() {
+        var status = client.unmarshal(POD, Pod.class).getStatus();
+
+        assertThat(status.getPhase()).isEqualTo("Running");
+        assertThat(status.getPodIP()).isEqualTo("10.0.0.1");
+        assertThat(status.getPodIPs()).isEmpty();
+        assertThat(status.getAdditionalProperties()).isEmpty();
+        var container = status.getContainerStatuses().getFirst();
+        assertThat(container.getState().getRunning().getStartedAt()).isEqualTo("2026-01-01T00:00:00Z");
+        assertThat(container.getRestartCount()).isEqualTo(2);
+        assertThat(container.getResources()).isNull();
+        assertThat(container.getImageID()).isNull();
+        assertThat(container.getAdditionalProperties()).isEmpty();
     }
 
     @Test
     void aPodIsWrittenWhole() {
         var pod = new KubernetesSerialization().unmarshal(POD, Pod.class);
 
-        assertThat(client.asJson(pod)).contains("\"env\"", "\"command\"", "\"affinity\"");
+        assertThat(client.asJson(pod)).contains("\"env\"", "\"command\"", "\"affinity\"", "\"secret\"", "\"imageID\"");
     }
 
     @Test
