@@ -14,6 +14,7 @@ import dev.planetary.settings.AzureSettings;
 import dev.planetary.settings.OperatorSettings;
 import dev.planetary.settings.OperatorSettings.Role;
 import dev.planetary.telemetry.ControlLoop;
+import dev.planetary.telemetry.IdleHeap;
 import dev.planetary.telemetry.LoopMeters;
 import dev.planetary.telemetry.Meters;
 import dev.planetary.telemetry.PoolGauges;
@@ -24,10 +25,13 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
+import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.lang.management.ManagementFactory;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -86,6 +90,14 @@ final class OperatorBeans {
     @Singleton
     ControlLoop controlLoop() {
         return new ControlLoop(Clock.systemUTC());
+    }
+
+    void returnHeap(@Observes StartupEvent started, ControlLoop loop, OperatorSettings settings, Vertx vertx) {
+        if (settings.role() == Role.OPERATOR) {
+            var memory = ManagementFactory.getMemoryMXBean();
+            var heap = new IdleHeap(loop, () -> memory.getHeapMemoryUsage().getUsed(), memory::gc);
+            vertx.setPeriodic(IdleHeap.EVERY.toMillis(), _ -> heap.look());
+        }
     }
 
     /** In place of the SDK extension's own. In other roles there are none: an alert takes them for a sign of life of the operator. */
