@@ -88,9 +88,13 @@ enum CrashScenario {
         this.over = over;
     }
 
-    /** Pods that stand beside those they replace take whatever number is free. */
+    /**
+     * Pods that stand beside those they replace take whatever number is free; and which of several is the youngest is told by whole
+     * seconds, that may end between the births of any two.
+     */
     boolean keepsNumbers() {
-        return !Set.of(OTHER_IMAGE, OTHER_WORKERS, TLS_OFF, TLS_BACK).contains(this);
+        return !Set.of(SCALE_DOWN, OTHER_IMAGE, OTHER_WORKERS, TLS_OFF, TLS_BACK)
+                .contains(this);
     }
 
     /**

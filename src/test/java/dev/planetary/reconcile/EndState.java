@@ -27,7 +27,7 @@ import java.util.stream.StreamSupport;
  *   <li>keys, certificates and tokens: made by chance. Which of them are the same stays visible, and whether a certificate is of the
  *       CA beside it;
  *   <li>numbers of pods, only if asked for: where pods are replaced, which number is the lowest free one depends on how far the removal
- *       of others was.
+ *       of others was; where one of several goes, it is the one whose creation was the last.
  * </ul>
  */
 final class EndState {
