@@ -5,14 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.planetary.api.Condition;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Two clusters that want more than their namespace may have. */
-@Isolated("sets the operator's settings")
-@Order(1)
+@Alone("sets the operator's settings")
 class LimitsE2E {
     private static final String WORKERS_OF = "PLANETARY_LIMITS_WORKERS_OF";
 

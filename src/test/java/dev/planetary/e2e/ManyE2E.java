@@ -14,14 +14,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** What the operator costs the API server: with many clusters, with one, and with nothing to do. */
-@Isolated("counts requests")
-@Order(100)
+@Alone("counts requests")
 class ManyE2E {
     private static final int CLUSTERS = 20;
     /** Half of what dask-kubernetes needs for a cluster of four workers. */

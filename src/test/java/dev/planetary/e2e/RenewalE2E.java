@@ -17,10 +17,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Certificates that end while a computation runs. For its time the operator gives all certificates a short life. */
-@Isolated("sets the operator's settings")
+@Alone("sets the operator's settings")
 class RenewalE2E {
     private static final String SETTING = "PLANETARY_CERTIFICATE_LIFE";
     /** Renewed after two thirds of it; {@code -Dplanetary.e2e.certificate-life=300} makes it longer. */

@@ -12,14 +12,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** What the deployed operator, and the clusters it made, tell a Prometheus, a probe and a reader of logs. */
-@Isolated("counts clusters and requests")
-@Order(90)
+@Alone("counts clusters and requests")
 class TelemetryE2E {
     private static final ObjectMapper JSON = new ObjectMapper();
 
