@@ -53,8 +53,9 @@ final class HttpUpstream implements Upstream {
         try {
             key.value().ifPresent(value -> request.header("Ocp-Apim-Subscription-Key", value));
         } catch (IOException e) {
-            return CompletableFuture.completedFuture(new Failed(
-                    "the subscription key cannot be read: " + e.getClass().getSimpleName(), Optional.empty()));
+            // Not what the exception says, which may quote it.
+            return CompletableFuture.completedFuture(
+                    new Failed(key.problem().orElse("the subscription key cannot be read"), Optional.empty()));
         }
         return http.send(request)
                 .handle((response, e) -> e == null
