@@ -43,8 +43,8 @@ public final class HttpSchedulerClient implements SchedulerClient, AutoCloseable
     private static final Limits LIMITS =
             new Limits(Duration.ofSeconds(3), Duration.ofSeconds(10), Duration.ofSeconds(5));
     private static final String API = "/planetary/v1/";
-    /** Some 50 000 workers. The scheduler runs users' code: it must not be able to fill the operator's memory. */
-    private static final int LONGEST_BODY = 16 << 20;
+    /** Some 25 000 workers. The scheduler runs users' code: it must not be able to fill the operator's memory. */
+    private static final int LONGEST_BODY = 8 << 20;
 
     private final ObjectMapper json = new ObjectMapper();
     private final StateReader reader = new StateReader();

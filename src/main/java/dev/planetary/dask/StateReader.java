@@ -1,5 +1,7 @@
 package dev.planetary.dask;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -15,22 +17,51 @@ import java.util.stream.StreamSupport;
 /**
  * Reads the answer to {@code GET /planetary/v1/state}. Fields of later versions are ignored and missing ones take the
  * quiet value, but without {@code boot} and {@code workers} it is no state: "no workers" must never be guessed.
+ *
+ * <p>A scheduler runs users' code, and an empty object takes thirty times its length in memory: what no honest one says is not read.
  */
 final class StateReader {
+    /** Of anything, and more than Dask can have. */
+    private static final int MOST = 20_000;
+    /** So many workers with ten fields each. */
+    private static final int MOST_TOKENS = 500_000;
+    /** The preload keeps no more; each new one is an event. */
+    private static final int MOST_WARNINGS = 100;
+    /** Bytes. */
+    private static final int LARGE = 256 << 10;
 
-    private final ObjectMapper json = new ObjectMapper();
+    private final ObjectMapper json = new ObjectMapper(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxTokenCount(MOST_TOKENS)
+                    .maxNestingDepth(10)
+                    .build())
+            .build());
 
     SchedulerState read(byte[] body) throws IOException {
+        if (body.length < LARGE) {
+            return parse(body);
+        }
+        synchronized (this) { // one at a time: each takes its many times for a moment
+            return parse(body);
+        }
+    }
+
+    private SchedulerState parse(byte[] body) throws IOException {
         // Jackson's message would quote the body, which is any pod's text.
         JsonNode state;
         try {
             state = json.readTree(body);
         } catch (IOException e) {
-            throw new IOException("the body is no JSON");
+            throw new IOException("the body is no JSON, or far more than a scheduler says");
         }
         var boot = text(state, "boot");
         if (boot.isEmpty() || !state.path("workers").isArray()) {
             throw new IOException("the body has no boot or no workers");
+        }
+        for (var field : List.of("workers", "retired", "warnings", "targets", "jobs")) {
+            if (state.path(field).size() > MOST) {
+                throw new IOException("the body has more than " + MOST + " " + field);
+            }
         }
         return new SchedulerState(
                 boot,
@@ -41,7 +72,10 @@ final class StateReader {
                 targets(state.path("targets")),
                 list(state.path("workers"), StateReader::worker),
                 all(state.path("retired")).map(JsonNode::asText).collect(Collectors.toUnmodifiableSet()),
-                list(state.path("warnings"), StateReader::warning),
+                all(state.path("warnings"))
+                        .skip(Math.max(0, state.path("warnings").size() - MOST_WARNINGS))
+                        .map(StateReader::warning)
+                        .toList(),
                 jobs(state));
     }
 

@@ -316,7 +316,7 @@ class HttpSchedulerClientTest {
 
     @Test
     void endlessBodyIsGivenUp() {
-        scheduler.answers("x".repeat((16 << 20) + 1));
+        scheduler.answers("x".repeat((8 << 20) + 1));
 
         assertThatExceptionOfType(SchedulerUnavailable.class)
                 .isThrownBy(() -> client.state(scheduler.endpoint(), Optional.empty(), NOW));

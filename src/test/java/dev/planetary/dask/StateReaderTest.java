@@ -1,5 +1,6 @@
 package dev.planetary.dask;
 
+import static java.util.Collections.nCopies;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
@@ -101,6 +102,36 @@ class StateReaderTest {
         refused("[]", "no boot or no workers");
         refused("", "no boot or no workers");
         refused("<html>secret</html>", "no JSON");
+    }
+
+    @Test
+    void readsTwentyThousandWorkers() throws IOException {
+        var worker =
+                """
+                {"uid": "u", "name": "n", "group": "g", "address": "a", "status": "running", "memory": 1,
+                 "results": 1, "executing": 1, "processing": 1, "retiring": false}""";
+
+        assertThat(read(body("workers", worker, 20_000)).workers()).hasSize(20_000);
+    }
+
+    @Test
+    void whatNoSchedulerSaysIsNotRead() {
+        refused(body("workers", "{}", 20_001), "the body has more than 20000 workers");
+        refused(body("retired", "1", 20_001), "the body has more than 20000 retired");
+        // Each takes thirty times its length in memory.
+        refused(body("workers", "{}", 2_000_000), "the body is no JSON, or far more than a scheduler says");
+        refused("[".repeat(100_000), "the body is no JSON, or far more than a scheduler says");
+    }
+
+    @Test
+    void theLastHundredWarningsCount() throws IOException {
+        assertThat(read(body("warnings", "{\"reason\": \"Actors\"}", 10_000)).warnings())
+                .hasSize(100);
+    }
+
+    private static String body(String field, String entry, int times) {
+        var others = field.equals("workers") ? "" : ", \"workers\": []";
+        return "{\"boot\": \"b\"%s, \"%s\": [%s]}".formatted(others, field, String.join(",", nCopies(times, entry)));
     }
 
     @Test
