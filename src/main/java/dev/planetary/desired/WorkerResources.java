@@ -36,13 +36,13 @@ public final class WorkerResources {
             return spec.threads();
         }
         var cpu = of(spec).getLimits().get("cpu");
-        return cpu == null ? 1 : Math.max(1, cpu.getNumericalAmount().intValue());
+        return cpu == null ? 1 : Math.clamp(Amounts.of(cpu).longValue(), 1, Integer.MAX_VALUE);
     }
 
     /** The memory limit in bytes, if there is one. */
     static Optional<BigDecimal> memory(WorkersSpec spec) {
         return Optional.ofNullable(of(spec).getLimits().get("memory"))
-                .map(m -> m.getNumericalAmount().setScale(0, RoundingMode.DOWN));
+                .map(m -> Amounts.of(m).setScale(0, RoundingMode.DOWN));
     }
 
     /** Requests follow limits: 0.9 of the CPU, so that workers of whole cores fit nodes that keep a little back; all of the memory. */
@@ -55,8 +55,7 @@ public final class WorkerResources {
                 : wanted.getLimits();
         var requests = new TreeMap<String, Quantity>();
         if (limits.containsKey("cpu")) {
-            var millis = limits.get("cpu")
-                    .getNumericalAmount()
+            var millis = Amounts.of(limits.get("cpu"))
                     .multiply(CPU_REQUEST)
                     .movePointRight(3)
                     .setScale(0, RoundingMode.CEILING);

@@ -1,5 +1,6 @@
 package dev.planetary.plan;
 
+import dev.planetary.desired.Amounts;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongBinaryOperator;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /**
@@ -52,11 +54,11 @@ public record Use(long clusters, long workers, long millicores, long bytes) {
     }
 
     Use plus(Use other) {
-        return with(other, Long::sum);
+        return with(other, (a, b) -> saturated(() -> Math.addExact(a, b), b < 0));
     }
 
     Use minus(Use other) {
-        return with(other, (a, b) -> a - b);
+        return with(other, (a, b) -> saturated(() -> Math.subtractExact(a, b), a < 0));
     }
 
     Use max(Use other) {
@@ -64,7 +66,24 @@ public record Use(long clusters, long workers, long millicores, long bytes) {
     }
 
     Use times(int number) {
-        return new Use(clusters * number, workers * number, millicores * number, bytes * number);
+        return new Use(
+                product(clusters, number),
+                product(workers, number),
+                product(millicores, number),
+                product(bytes, number));
+    }
+
+    private static long product(long each, int number) {
+        return saturated(() -> Math.multiplyExact(each, number), false);
+    }
+
+    /** What is beyond all numbers stays there: with the other sign it would be room for others. */
+    private static long saturated(LongSupplier exact, boolean negative) {
+        try {
+            return exact.getAsLong();
+        } catch (ArithmeticException e) {
+            return negative ? Long.MIN_VALUE : Long.MAX_VALUE;
+        }
     }
 
     /** How many of that size are in it. */
@@ -102,7 +121,7 @@ public record Use(long clusters, long workers, long millicores, long bytes) {
     private static long amount(ResourceRequirements resources, String name, int decimals) {
         return quantity(resources.getLimits(), name)
                 .or(() -> quantity(resources.getRequests(), name))
-                .map(q -> q.getNumericalAmount().movePointRight(decimals).longValue())
+                .map(q -> Amounts.scaled(q, decimals))
                 .orElse(0L);
     }
 

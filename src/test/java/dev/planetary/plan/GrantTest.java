@@ -32,6 +32,15 @@ class GrantTest {
     }
 
     @Test
+    void what_is_beyond_all_numbers_is_no_room_for_others() {
+        var huge = new Use(0, 1, Long.MAX_VALUE, 0);
+
+        assertThat(huge.plus(huge)).isEqualTo(new Use(0, 2, Long.MAX_VALUE, 0));
+        assertThat(huge.times(3)).isEqualTo(new Use(0, 3, Long.MAX_VALUE, 0));
+        assertThat(Use.NONE.minus(huge).minus(huge).millicores()).isEqualTo(Long.MIN_VALUE);
+    }
+
+    @Test
     void an_older_one_takes_nothing_from_a_younger_that_has_it() {
         var grants = serve(Map.of(Measure.WORKERS, 4L), List.of(claim("old", 1, 4, 1, 1), claim("young", 2, 3, 3, 3)));
 
