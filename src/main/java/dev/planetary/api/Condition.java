@@ -39,6 +39,9 @@ public record Condition(
     /** Only while true: nothing but the network keeps anybody from running code in the cluster. */
     public static final String TLS_OFF = "TlsOff";
 
+    /** A reason: a pass of the operator failed, and is tried again. */
+    public static final String OPERATOR_ERROR = "OperatorError";
+
     /** The three values of a condition. */
     public enum Status {
         True,

@@ -1,5 +1,6 @@
 package dev.planetary.observe;
 
+import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryNodePool;
 import dev.planetary.api.PlanetaryNodePoolStatus;
 import dev.planetary.azure.AgentPool;
@@ -36,8 +37,11 @@ public record PoolObservation(
         return fleet.map(f -> f.of(uid())).orElse(List.of());
     }
 
-    /** Whether the last word was of this spec. */
+    /** Whether the last word was of this spec. A first pass that failed has told of nothing else. */
     public boolean isToldOf() {
-        return pool.getMetadata().getGeneration().equals(status().observedGeneration());
+        return status().condition(Condition.READY)
+                        .filter(c -> c.reason().equals(Condition.OPERATOR_ERROR))
+                        .isEmpty()
+                && pool.getMetadata().getGeneration().equals(status().observedGeneration());
     }
 }

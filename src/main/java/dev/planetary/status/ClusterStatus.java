@@ -143,7 +143,7 @@ public final class ClusterStatus {
                 type,
                 status,
                 cluster.getMetadata().getGeneration(),
-                Conditions.OPERATOR_ERROR,
+                Condition.OPERATOR_ERROR,
                 message,
                 now);
     }
@@ -183,7 +183,7 @@ public final class ClusterStatus {
         return seen.unheard()
                 && !Life.of(seen).halted()
                 && before.condition(Condition.READY)
-                        .filter(c -> c.reason().equals(Conditions.OPERATOR_ERROR))
+                        .filter(c -> c.reason().equals(Condition.OPERATOR_ERROR))
                         .isEmpty()
                 && java.util.Objects.equals(
                         before.observedGeneration(),

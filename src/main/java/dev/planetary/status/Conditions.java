@@ -19,8 +19,6 @@ import java.util.Optional;
  * there only while true.
  */
 final class Conditions {
-    /** Reason of a pass that failed, for all kinds. */
-    static final String OPERATOR_ERROR = "OperatorError";
 
     private Conditions() {}
 

@@ -66,7 +66,7 @@ public final class JobStatus {
                 job.getMetadata().getGeneration(),
                 phase,
                 // What is remembered by its reason must not be forgotten.
-                before.reason() == null ? Conditions.OPERATOR_ERROR : before.reason(),
+                before.reason() == null ? Condition.OPERATOR_ERROR : before.reason(),
                 message,
                 before.attempts(),
                 before.failures(),
@@ -88,7 +88,7 @@ public final class JobStatus {
                                                 job,
                                                 Condition.READY,
                                                 Status.False,
-                                                Conditions.OPERATOR_ERROR,
+                                                Condition.OPERATOR_ERROR,
                                                 message,
                                                 now),
                                         condition(
@@ -96,7 +96,7 @@ public final class JobStatus {
                                                 job,
                                                 Condition.RECONCILING,
                                                 Status.True,
-                                                Conditions.OPERATOR_ERROR,
+                                                Condition.OPERATOR_ERROR,
                                                 message,
                                                 now)),
                                 before.condition(Condition.DATA_LOCAL).stream())

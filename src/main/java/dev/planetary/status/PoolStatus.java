@@ -70,11 +70,11 @@ public final class PoolStatus {
     public static PlanetaryNodePoolStatus error(PlanetaryNodePool pool, RuntimeException e, Instant now) {
         var before = pool.statusOrNothing();
         var message = Quoted.beginning("the operator failed and tries again: " + e.getMessage());
-        var ready = before.condition(Condition.READY).filter(c -> !c.reason().equals(Conditions.OPERATOR_ERROR));
+        var ready = before.condition(Condition.READY).filter(c -> !c.reason().equals(Condition.OPERATOR_ERROR));
         var stalled = before.condition(Condition.STALLED).isPresent();
         return new PlanetaryNodePoolStatus(
-                // What is remembered is of that generation.
-                before.observedGeneration(),
+                // What is remembered is of that generation; kstatus wants one from the first write on.
+                before.observedGeneration() == null ? pool.getMetadata().getGeneration() : before.observedGeneration(),
                 before.phase() == null ? Phase.Pending : before.phase(),
                 before.poolName(),
                 before.provisioningState(),
@@ -86,14 +86,14 @@ public final class PoolStatus {
                                 pool,
                                 Condition.READY,
                                 Status.False,
-                                ready.map(Condition::reason).orElse(Conditions.OPERATOR_ERROR),
+                                ready.map(Condition::reason).orElse(Condition.OPERATOR_ERROR),
                                 ready.map(Condition::message).orElse(message),
                                 now),
                         condition(
                                 pool,
                                 stalled ? Condition.STALLED : Condition.RECONCILING,
                                 Status.True,
-                                Conditions.OPERATOR_ERROR,
+                                Condition.OPERATOR_ERROR,
                                 message,
                                 now)));
     }

@@ -103,6 +103,8 @@ class PoolStatusTest {
         fail();
 
         assertThat(pool.getStatus().phase()).isEqualTo(Phase.Pending);
+        assertThat(pool.getStatus().observedGeneration())
+                .isEqualTo(pool.getMetadata().getGeneration());
         assertThat(condition(Condition.READY))
                 .isEqualTo("False OperatorError: the operator failed and tries again: no");
         assertThat(look()).extracting(Condition::reason).containsOnly("AskingAzure");
