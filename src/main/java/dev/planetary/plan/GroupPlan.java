@@ -46,61 +46,14 @@ public record GroupPlan(
             Rollout rollout,
             List<ObservedPod> overdue,
             boolean known) {
-        // On a node that ends they are no capacity any more, whether they are asked already or not.
-        var ending = pods.stream()
-                .filter(p -> p.live() && !p.retiring() && p.leaves().isPresent())
-                .toList();
-        var staying = pods.stream()
-                .filter(p -> p.live() && !p.retiring() && !overdue.contains(p) && !ending.contains(p))
-                .toList();
-        var current = staying.stream().filter(p -> p.madeFrom(hash)).toList();
-        var outdated = staying.stream().filter(p -> !p.madeFrom(hash)).toList();
-        var leaving = pods.stream()
-                .filter(p -> p.live() && p.retiring() && p.leaves().isEmpty())
-                .toList();
-
-        var missing = Math.max(0, wanted - current.size());
-        // Rather one that works than one that has not started: its node may have taken back what it announced.
-        var working = current.stream().filter(ObservedPod::started).count();
-        var keep = leaving.stream()
-                .filter(p -> p.madeFrom(hash) && p.worker().isPresent())
-                .sorted(CHEAPEST_FIRST.reversed())
-                .limit(Math.max(0, wanted - working))
-                .toList();
-        // Those that still give their results away have their place: else a slow change would double the group.
-        var room = outdated.isEmpty() ? missing : wanted + rollout.maxSurge() - staying.size() - leaving.size();
-        var create = Math.max(0, Math.min(missing - keep.size(), room));
-
-        var delete = new ArrayList<Departure>();
-        pods.stream()
-                .filter(p -> p.finished() && !p.deleting())
-                .map(GroupPlan::finished)
-                .forEach(delete::add);
-        overdue.stream()
-                .map(p -> new Departure(
-                        p, Departure.Reason.SpotUnavailable, p.name() + " found no place on a spot node in time"))
-                .forEach(delete::add);
-        var goes = new ArrayList<Departure>();
-        ending.stream()
-                .map(p -> new Departure(
-                        p,
-                        Departure.Reason.NodeEnding,
-                        "%s: %s".formatted(p.name(), p.leaves().orElseThrow())))
-                .forEach(goes::add);
-        current.stream()
-                .sorted(CHEAPEST_FIRST)
-                .limit(Math.max(0, current.size() - wanted))
-                .map(p -> new Departure(
-                        p, Departure.Reason.ScaledDown, "%s: %d workers are wanted".formatted(p.name(), wanted)))
-                .forEach(goes::add);
-        var why = hash.isEmpty() ? "its group is no longer in the spec" : "the spec of the workers changed";
-        outdated(current, outdated, wanted, rollout, known)
-                .map(p -> new Departure(p, Departure.Reason.SpecChanged, p.name() + ": " + why))
-                .forEach(goes::add);
-
+        var workers = Workers.of(pods, hash, overdue);
+        var keep = keep(workers, hash, wanted);
+        var delete =
+                new ArrayList<>(Stream.concat(finished(pods), overdue.stream().map(GroupPlan::overdue))
+                        .toList());
         var retire = new ArrayList<Departure>();
         var waiting = 0;
-        for (var departure : goes) {
+        for (var departure : leaving(workers, wanted, hash, rollout, known)) {
             if (holdsNothing(departure.pod(), known)) {
                 delete.add(departure);
             } else if (known) {
@@ -109,7 +62,79 @@ public record GroupPlan(
                 waiting++;
             }
         }
-        return new GroupPlan(create, List.copyOf(delete), List.copyOf(retire), keep, waiting);
+        return new GroupPlan(
+                create(workers, keep.size(), wanted, rollout), List.copyOf(delete), List.copyOf(retire), keep, waiting);
+    }
+
+    /**
+     * A group's workers that live.
+     *
+     * @param ending   on a node that ends, and not asked to go yet
+     * @param current  made from what the spec says now, and staying so far
+     * @param outdated the others that stay so far
+     * @param retiring asked to go, though their node stays
+     */
+    private record Workers(
+            List<ObservedPod> ending,
+            List<ObservedPod> current,
+            List<ObservedPod> outdated,
+            List<ObservedPod> retiring) {
+        static Workers of(List<ObservedPod> pods, String hash, List<ObservedPod> overdue) {
+            var live = pods.stream().filter(ObservedPod::live).toList();
+            // On a node that ends they are no capacity any more, whether they are asked already or not.
+            var staying = live.stream()
+                    .filter(p -> !p.retiring() && p.leaves().isEmpty() && !overdue.contains(p))
+                    .toList();
+            return new Workers(
+                    live.stream()
+                            .filter(p -> !p.retiring() && p.leaves().isPresent())
+                            .toList(),
+                    staying.stream().filter(p -> p.madeFrom(hash)).toList(),
+                    staying.stream().filter(p -> !p.madeFrom(hash)).toList(),
+                    live.stream()
+                            .filter(p -> p.retiring() && p.leaves().isEmpty())
+                            .toList());
+        }
+    }
+
+    private static List<ObservedPod> keep(Workers workers, String hash, int wanted) {
+        // Rather one that works than one that has not started: its node may have taken back what it announced.
+        var working = workers.current.stream().filter(ObservedPod::started).count();
+        return workers.retiring.stream()
+                .filter(p -> p.madeFrom(hash) && p.worker().isPresent())
+                .sorted(CHEAPEST_FIRST.reversed())
+                .limit(Math.max(0, wanted - working))
+                .toList();
+    }
+
+    private static int create(Workers workers, int kept, int wanted, Rollout rollout) {
+        var missing = Math.max(0, wanted - workers.current.size());
+        var there = workers.current.size() + workers.outdated.size() + workers.retiring.size();
+        // Those that still give their results away have their place: else a slow change would double the group.
+        var room = workers.outdated.isEmpty() ? missing : wanted + rollout.maxSurge() - there;
+        return Math.max(0, Math.min(missing - kept, room));
+    }
+
+    /** Who is to go, and is not asked yet or is asked again. */
+    private static List<Departure> leaving(Workers workers, int wanted, String hash, Rollout rollout, boolean known) {
+        var why = hash.isEmpty() ? "its group is no longer in the spec" : "the spec of the workers changed";
+        return Stream.of(
+                        workers.ending.stream()
+                                .map(p -> new Departure(
+                                        p,
+                                        Departure.Reason.NodeEnding,
+                                        "%s: %s".formatted(p.name(), p.leaves().orElseThrow()))),
+                        workers.current.stream()
+                                .sorted(CHEAPEST_FIRST)
+                                .limit(Math.max(0, workers.current.size() - wanted))
+                                .map(p -> new Departure(
+                                        p,
+                                        Departure.Reason.ScaledDown,
+                                        "%s: %d workers are wanted".formatted(p.name(), wanted))),
+                        outdated(workers.current, workers.outdated, wanted, rollout, known)
+                                .map(p -> new Departure(p, Departure.Reason.SpecChanged, p.name() + ": " + why)))
+                .flatMap(departures -> departures)
+                .toList();
     }
 
     /** Those that hold nothing go at once; the others as the scheduler gets new ones to use in their place. */
@@ -138,6 +163,15 @@ public record GroupPlan(
                 plans.stream().flatMap(p -> p.retire.stream()).toList(),
                 plans.stream().flatMap(p -> p.keep.stream()).toList(),
                 plans.stream().mapToInt(GroupPlan::waiting).sum());
+    }
+
+    private static Stream<Departure> finished(List<ObservedPod> pods) {
+        return pods.stream().filter(p -> p.finished() && !p.deleting()).map(GroupPlan::finished);
+    }
+
+    private static Departure overdue(ObservedPod pod) {
+        return new Departure(
+                pod, Departure.Reason.SpotUnavailable, pod.name() + " found no place on a spot node in time");
     }
 
     static Departure finished(ObservedPod pod) {
