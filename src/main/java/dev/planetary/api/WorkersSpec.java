@@ -24,7 +24,7 @@ import java.util.Map;
 public record WorkersSpec(
         @OnChange(Effect.REPLACES_WORKERS)
                 @JsonPropertyDescription(
-                        "Name of the group: at most 15 of a-z, 0-9 and '-', a letter first, no '-' last; not default, scheduler, client or runner."
+                        "Name of the group: at most 15 of a-z and 0-9, a letter first; not default, scheduler, client or runner."
                                 + " Another name is another group.")
                 @Size(min = 1, max = 15)
                 String name,

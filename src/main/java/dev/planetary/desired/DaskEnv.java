@@ -51,6 +51,9 @@ final class DaskEnv {
                 .orElse(List.of());
     }
 
+    /** "off": code of the cluster or job signs what it reads by itself. The one variable of ours that users set. */
+    static final String SIGNING = "PLANETARY_SIGNING";
+
     /** Variables that neither the spec nor a template changes: without them the pod is not this cluster's. */
     static List<String> ownedNames() {
         var names = new ArrayList<>(List.of(

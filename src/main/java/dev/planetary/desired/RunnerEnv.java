@@ -51,7 +51,7 @@ final class RunnerEnv {
 
     /** Of the variables above, those that a template cannot change: without them the runner is not this job's. */
     static boolean isOwned(String name) {
-        return name.startsWith("PLANETARY_")
+        return name.startsWith("PLANETARY_") && !name.equals(DaskEnv.SIGNING)
                 || name.equals("DASK_CLIENT_NAME")
                 || DaskEnv.ownedNames().contains(name);
     }

@@ -145,11 +145,17 @@ class JobInterruptionIT {
                         .getItems())
                 .hasSize(1);
 
-        // When
-        flow.changeJob("j", "suspend: false");
+        // When a queue says where it is to run, and lets it go
+        flow.changeJob("j", "cluster: {workers: {replicas: 3}}, suspend: false");
 
         // Then
         flow.awaitJob("j", "Pending: ClusterStarting");
+        assertThat(flow.cluster(flow.jobStatus("j").clusterName())
+                        .get()
+                        .getSpec()
+                        .workers()
+                        .replicas())
+                .isEqualTo(3);
     }
 
     @Test
