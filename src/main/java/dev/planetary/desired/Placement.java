@@ -31,6 +31,10 @@ final class Placement {
     /** Also where a template tolerates the taint, or an administrator left it out. */
     static final Affinity NOT_ON_SPOT = capacity("NotIn");
 
+    /** Who may use a pool is for its allowedNamespaces to say, and they are asked about {@code nodePool} alone. */
+    private static final Affinity NOT_ON_POOLS =
+            required(List.of(new NodeSelectorRequirement(PoolModel.NODE_POOL, "DoesNotExist", List.of())));
+
     private Placement() {}
 
     /** Puts back what a template took away: our tolerations, and the nodes that are ours to choose. */
@@ -39,7 +43,10 @@ final class Placement {
                 .distinct()
                 .toList());
         if (own.getAffinity() != null) {
-            pod.setAffinity(and(pod.getAffinity() == null ? new Affinity() : pod.getAffinity(), own.getAffinity()));
+            pod.setAffinity(and(pod.getAffinity(), own.getAffinity()));
+        }
+        if (PoolPlacement.isTolerated(pod) && !PoolPlacement.isTolerated(own)) {
+            pod.setAffinity(and(pod.getAffinity(), NOT_ON_POOLS));
         }
     }
 
@@ -55,13 +62,14 @@ final class Placement {
                     var ours = n.required()
                             ? required(List.of(there, region("DoesNotExist", List.of())))
                             : preferred(there);
-                    return affinity == null ? ours : and(affinity, ours);
+                    return and(affinity, ours);
                 })
                 .orElse(affinity);
     }
 
     /** Terms are alternatives: one of ours has to hold in each. What we only prefer is added to what others do. */
-    private static Affinity and(Affinity theirs, Affinity ours) {
+    private static Affinity and(Affinity given, Affinity ours) {
+        var theirs = given == null ? new Affinity() : given;
         var joined = new AffinityBuilder(theirs);
         if (!terms(ours).isEmpty()) {
             var terms = terms(theirs).isEmpty() ? List.of(new NodeSelectorTerm()) : terms(theirs);

@@ -4,7 +4,9 @@ import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirementBuilder;
 import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
 import io.fabric8.kubernetes.api.model.NodeSelectorTermBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import java.util.List;
 
@@ -29,6 +31,13 @@ final class PoolPlacement {
                 .endRequiredDuringSchedulingIgnoredDuringExecution()
                 .endNodeAffinity()
                 .endAffinity();
+    }
+
+    /** Whether the taint of a pool keeps it off: a toleration without a key is one of everything. */
+    static boolean isTolerated(PodSpec pod) {
+        return pod.getTolerations().stream()
+                .map(Toleration::getKey)
+                .anyMatch(key -> key == null || key.isEmpty() || key.equals(PoolModel.NODE_POOL));
     }
 
     private static NodeSelectorTerm with(NodeSelectorTerm term, NodeSelectorRequirement requirement) {

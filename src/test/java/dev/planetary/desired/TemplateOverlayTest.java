@@ -11,9 +11,12 @@ import dev.planetary.status.Finding;
 import dev.planetary.validate.Renderable;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
+import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,6 +68,36 @@ class TemplateOverlayTest {
         assertThat(dask(pod).getEnv())
                 .extracting(EnvVar::getName)
                 .contains("PLANETARY_POD_UID", "DASK_DISTRIBUTED__COMM__TLS__WORKER__KEY");
+    }
+
+    /** Nobody asks whether the namespace may use it: that is asked of nodePool. */
+    @ParameterizedTest
+    @ValueSource(strings = {"{operator: Exists}", "{key: planetary.dev/node-pool, operator: Exists}"})
+    void a_template_leads_to_no_node_pool(String toleration) {
+        var forbidden = new NodeSelectorRequirement("planetary.dev/node-pool", "DoesNotExist", List.of());
+
+        assertThat(terms(template("{spec: {tolerations: [" + toleration + "]}}")))
+                .allSatisfy(term -> assertThat(term).contains(forbidden));
+        assertThat(terms(worker("workers: {nodePool: big, template: {spec: {tolerations: [" + toleration + "]}}}")))
+                .allSatisfy(term -> assertThat(term)
+                        .doesNotContain(forbidden)
+                        .contains(new NodeSelectorRequirement("planetary.dev/node-pool", "In", List.of("big"))));
+        assertThat(template("{spec: {tolerations: [{key: nvidia.com/gpu, operator: Exists}]}}")
+                        .getSpec()
+                        .getAffinity())
+                .isNull();
+    }
+
+    private static List<List<NodeSelectorRequirement>> terms(Pod pod) {
+        return pod
+                .getSpec()
+                .getAffinity()
+                .getNodeAffinity()
+                .getRequiredDuringSchedulingIgnoredDuringExecution()
+                .getNodeSelectorTerms()
+                .stream()
+                .map(NodeSelectorTerm::getMatchExpressions)
+                .toList();
     }
 
     @Test
