@@ -99,6 +99,25 @@ public final class Applier {
     }
 
     /**
+     * The same, but only as it was seen: whoever has asked for it meanwhile, be it by an annotation, keeps it.
+     *
+     * @return whether it goes
+     */
+    public boolean deleteUnchanged(PlanetaryCluster seen) {
+        try {
+            Deletion.of(client, seen, seen.getPlural(), options -> options.editPreconditions()
+                    .withResourceVersion(seen.getMetadata().getResourceVersion())
+                    .endPreconditions());
+            return true;
+        } catch (KubernetesClientException e) {
+            if (!Deletion.nothingToDo(e)) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
+    /**
      * Deletes a pod as it was seen: only that uid, and, if it had not started, only while nothing about it has changed, so that a
      * stale cache never kills a pod that has begun to work.
      */

@@ -86,8 +86,13 @@ final class Expiration {
     }
 
     void delete(PlanetaryCluster cluster) {
-        events.normal(cluster, "Deleted", "as spec.onExpiry asks");
-        applier.delete(cluster);
+        delete(cluster, "");
+    }
+
+    private void delete(PlanetaryCluster cluster, String why) {
+        if (applier.deleteUnchanged(cluster)) {
+            events.normal(cluster, "Deleted", "as spec.onExpiry asks" + why);
+        }
     }
 
     /**
@@ -102,8 +107,7 @@ final class Expiration {
         }
         // A job asks, or learns of the end from the status: the object stays for it.
         if (cluster.specOrDefault().deletesOnExpiry() && reason != StopReason.JobEnded && !seen.hasWork()) {
-            events.normal(cluster, "Deleted", "as spec.onExpiry asks, because " + LifeTold.why(reason));
-            applier.delete(cluster);
+            delete(cluster, ", because " + LifeTold.why(reason));
             return seen.now().plus(TRY_AGAIN);
         }
         var stop = new Stop(
