@@ -3,6 +3,7 @@ package dev.planetary.plan;
 import dev.planetary.api.PlanetaryJobSpec.ClusterAfter;
 import dev.planetary.observe.JobObservation;
 import dev.planetary.plan.JobPlan.Step;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,9 @@ import java.util.Optional;
 
 /** A job that ended: its phase stays; what it held goes. */
 final class EndedJob {
+    /** Until the cache shows that it is gone. */
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(10);
+
     private EndedJob() {}
 
     static JobPlan plan(JobObservation seen) {
@@ -28,7 +32,12 @@ final class EndedJob {
         }
         var status = seen.status();
         return new JobPlan(
-                status.phase(), status.reason(), status.message(), Ledger.of(status), List.copyOf(steps), end);
+                status.phase(),
+                status.reason(),
+                status.message(),
+                Ledger.of(status),
+                List.copyOf(steps),
+                end.map(at -> seen.now().isBefore(at) ? at : seen.now().plus(LOOK_AGAIN)));
     }
 
     private static Optional<Instant> end(JobObservation seen) {

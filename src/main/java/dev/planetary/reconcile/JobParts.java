@@ -15,6 +15,7 @@ import java.util.function.Consumer;
  * What the job reconciler is put together from; one place for production and for tests.
  *
  * @param refusals creations that the API server refused
+ * @param forget   drops all that is remembered of a job's uid
  */
 record JobParts(
         JobObserver observer,
@@ -24,6 +25,7 @@ record JobParts(
         JobSources sources,
         Attempts refusals,
         Unposted unposted,
+        Consumer<String> forget,
         Telemetry telemetry,
         Clock clock) {
 
@@ -68,6 +70,7 @@ record JobParts(
                 sources,
                 refusals,
                 unposted,
+                forget,
                 telemetry,
                 clock);
     }
