@@ -48,9 +48,8 @@ public record GroupPlan(
             boolean known) {
         var workers = Workers.of(pods, hash, overdue);
         var keep = keep(workers, hash, wanted);
-        var delete =
-                new ArrayList<>(Stream.concat(finished(pods), overdue.stream().map(GroupPlan::overdue))
-                        .toList());
+        var delete = new ArrayList<>(
+                Stream.concat(finished(pods), overdue(workers, overdue, wanted)).toList());
         var retire = new ArrayList<Departure>();
         var waiting = 0;
         for (var departure : leaving(workers, wanted, hash, rollout, known)) {
@@ -127,10 +126,7 @@ public record GroupPlan(
                         workers.current.stream()
                                 .sorted(CHEAPEST_FIRST)
                                 .limit(Math.max(0, workers.current.size() - wanted))
-                                .map(p -> new Departure(
-                                        p,
-                                        Departure.Reason.ScaledDown,
-                                        "%s: %d workers are wanted".formatted(p.name(), wanted))),
+                                .map(p -> scaledDown(p, wanted)),
                         outdated(workers.current, workers.outdated, wanted, rollout, known)
                                 .map(p -> new Departure(p, Departure.Reason.SpecChanged, p.name() + ": " + why)))
                 .flatMap(departures -> departures)
@@ -169,9 +165,22 @@ public record GroupPlan(
         return pods.stream().filter(p -> p.finished() && !p.deleting()).map(GroupPlan::finished);
     }
 
-    private static Departure overdue(ObservedPod pod) {
+    /** Another comes in the place of each, but for those that are not wanted any more. */
+    private static Stream<Departure> overdue(Workers workers, List<ObservedPod> overdue, int wanted) {
+        var surplus = Math.max(0, workers.current.size() + overdue.size() - wanted);
+        return Stream.concat(
+                overdue.stream().limit(surplus).map(p -> scaledDown(p, wanted)),
+                overdue.stream()
+                        .skip(surplus)
+                        .map(p -> new Departure(
+                                p,
+                                Departure.Reason.SpotUnavailable,
+                                p.name() + " found no place on a spot node in time")));
+    }
+
+    private static Departure scaledDown(ObservedPod pod, int wanted) {
         return new Departure(
-                pod, Departure.Reason.SpotUnavailable, pod.name() + " found no place on a spot node in time");
+                pod, Departure.Reason.ScaledDown, "%s: %d workers are wanted".formatted(pod.name(), wanted));
     }
 
     static Departure finished(ObservedPod pod) {
