@@ -75,6 +75,12 @@ public record Claim(
                 keeps(seen));
     }
 
+    /** What pods of a cluster that is gone still have. */
+    public static Claim leftOver(String name, List<ObservedPod> pods) {
+        var held = use(pods.stream().filter(p -> !p.finished()));
+        return new Claim(name, Instant.EPOCH, false, false, Use.NONE, List.of(), held, Use.NONE);
+    }
+
     /** It is there, but nothing can be made of it. */
     public Claim withdrawn() {
         return new Claim(name, created, false, runs, scheduler, groups, held, keeps);

@@ -57,12 +57,33 @@ public record Life(
             var later = startAsked(seen.cluster()).filter(seen.now()::isBefore);
             return atRest(Stage.STOPPED, before.flatMap(PlanetaryClusterStatus::started), stop, later);
         }
-        var started = before.filter(_ -> stop.isEmpty())
-                .flatMap(PlanetaryClusterStatus::started)
-                .orElseGet(() -> seen.now().truncatedTo(ChronoUnit.SECONDS));
+        var told = before.filter(_ -> stop.isEmpty()).flatMap(PlanetaryClusterStatus::started);
+        var started = told.orElseGet(() -> seen.now().truncatedTo(ChronoUnit.SECONDS));
         // What was said of a life before this one does not count.
         var warned = before.filter(_ -> stop.isEmpty()).flatMap(b -> b.condition(Condition.EXPIRES_SOON));
-        return running(seen, started, warned.map(c -> Instant.parse(c.lastTransitionTime())));
+        var jobEnd = jobEnd(seen, stop.isPresent() ? Optional.of(started) : told);
+        return jobEnd.map(at -> new Life(
+                        Stage.EXPIRED,
+                        Optional.of(started),
+                        Optional.empty(),
+                        Optional.of(new Expiry(at, Duration.ZERO, StopReason.JobEnded)),
+                        Optional.empty(),
+                        Optional.empty()))
+                .orElseGet(() -> running(seen, started, warned.map(c -> Instant.parse(c.lastTransitionTime()))));
+    }
+
+    /**
+     * The end of the job whose own cluster it is: whoever starts it again after that wants it to run.
+     *
+     * @param begun when its life began; empty: it waits for room, or for nodes near its data, and would begin for nobody
+     */
+    private static Optional<Instant> jobEnd(ClusterObservation seen, Optional<Instant> begun) {
+        return seen.jobs().stream()
+                .flatMap(j -> j.ended().stream())
+                .filter(at -> begun.or(() -> startAsked(seen.cluster()))
+                        .filter(b -> b.isAfter(at))
+                        .isEmpty())
+                .findFirst();
     }
 
     /** Whether it is to have no pods. */
@@ -90,21 +111,6 @@ public record Life(
         var idleEnd = idle.map(i -> Expiry.after(i, spec.idleLimit().orElseThrow(), StopReason.IdleTimeout));
         var lifeEnd = spec.lifetimeLimit().map(l -> Expiry.after(started, l, StopReason.MaxLifetime));
 
-        // The job's own cluster: whoever starts it again after the job's end wants it to run.
-        var jobEnd = seen.jobs().stream()
-                .flatMap(j -> j.ended().stream())
-                .filter(at -> !started.isAfter(at))
-                .findFirst();
-        if (jobEnd.isPresent()) {
-            var at = new Expiry(jobEnd.get(), Duration.ZERO, StopReason.JobEnded);
-            return new Life(
-                    Stage.EXPIRED,
-                    Optional.of(started),
-                    Optional.empty(),
-                    Optional.of(at),
-                    Optional.empty(),
-                    Optional.empty());
-        }
         var end = Expiry.first(idleEnd, lifeEnd).map(e -> e.warnedOf(warned, now));
         var soon = end.filter(e -> !now.isBefore(e.warning()));
         var told = idle.filter(i -> soon.isPresent() || !now.isBefore(i.plus(TOLD_AFTER)));

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -78,18 +79,20 @@ final class ClusterPass {
         var times = new ArrayList<Instant>();
         // Refused without an earlier spec to fall back on: there is nothing to act on.
         var able = decision.refused().isEmpty() || seen.latest().isPresent();
+        var barred = parts.nodePools().findings(model);
         if (able) {
-            act(seen, model, findings).ifPresent(times::add);
+            act(seen, model, findings, barred).ifPresent(times::add);
         }
+        parts.nodePools().readAgain(model, barred).ifPresent(times::add);
 
         // Before the second look, so that it shows since when the scheduler has been asked.
         followScheduler(seen, model);
         var later = parts.observer().observe(cluster, context);
         parts.board().note(model, parts.nodeEvents().regions(later.pods()), Groundwork.isLaidForRunners(later, model));
         var after = asked ? later.withState(fresh) : later;
-        var wanted = parts.shares()
-                .wanted(after, model, able && Locality.finding(after).isEmpty());
+        var wanted = parts.shares().wanted(after, model, able && mayHavePods(after, model, barred));
         wanted.finding().ifPresent(findings::add);
+        parts.shares().next(after, wanted).ifPresent(times::add);
         var status = ClusterStatus.of(
                 after, model, wanted, findings, parts.nodePools().awaited(after, model));
         parts.announcer().status(cluster, status);
@@ -108,22 +111,18 @@ final class ClusterPass {
     }
 
     /** What stood in the way of new objects a moment ago stops only creations: pods leave whatever stands in the way. */
-    private Optional<Instant> act(ClusterObservation seen, ClusterModel model, List<Finding> findings) {
+    private Optional<Instant> act(
+            ClusterObservation seen, ClusterModel model, List<Finding> findings, Map<String, Finding> barred) {
         var generation = seen.cluster().getMetadata().getGeneration();
         var standing = parts.refusals().standing(uid(seen), generation);
         var blocked = new ArrayList<>(standing.isEmpty() ? parts.groundwork().lay(seen, model) : standing);
         var flapping = parts.flapping().standing(uid(seen), generation);
 
-        var barred = parts.nodePools().findings(model);
-        var groups = model.accepted().pods().groups().keySet();
-        var far = Locality.finding(seen);
-        // What may have no pods takes no share of what others could have.
-        var plan = plan(seen, model, far.isEmpty());
+        var plan = plan(seen, model, mayHavePods(seen, model, barred));
         if (plan.discardsResults() && !parts.applier().isCurrent(seen.cluster())) {
             return Optional.of(seen.now().plus(LOOK_AGAIN));
         }
-        // A scheduler by itself computes nothing.
-        var able = blocked.isEmpty() && flapping.isEmpty() && !barred.keySet().containsAll(groups);
+        var able = blocked.isEmpty() && flapping.isEmpty() && !isBarred(model, barred);
         var carried = able ? plan.withoutWorkersOf(barred.keySet()) : plan.withoutCreations();
         blocked.addAll(
                 parts.executor().carryOut(seen.cluster(), carried, endpoint(seen, model), model.accepted()::drain));
@@ -135,11 +134,21 @@ final class ClusterPass {
             parts.flapping().note(uid(seen), generation, early);
         }
         parts.groundwork().clear(seen, model);
-        far.ifPresent(findings::add);
+        Locality.finding(seen).ifPresent(findings::add);
         findings.addAll(barred.values());
         findings.addAll(blocked);
         findings.addAll(flapping.isEmpty() ? early : flapping);
         return plan.recheck();
+    }
+
+    /** What may have none takes no share of what others could have. */
+    private static boolean mayHavePods(ClusterObservation seen, ClusterModel model, Map<String, Finding> barred) {
+        return Locality.finding(seen).isEmpty() && !isBarred(model, barred);
+    }
+
+    /** A scheduler by itself computes nothing. */
+    private static boolean isBarred(ClusterModel model, Map<String, Finding> barred) {
+        return barred.keySet().containsAll(model.accepted().pods().groups().keySet());
     }
 
     private ClusterPlan plan(ClusterObservation seen, ClusterModel model, boolean able) {

@@ -79,6 +79,13 @@ final class NodePools {
         return findings;
     }
 
+    /** When the labels that keep a cluster off a pool are read anew: no event tells of a namespace. */
+    Optional<Instant> readAgain(ClusterModel model, Map<String, Finding> findings) {
+        return findings.values().stream().anyMatch(f -> f.reason().equals(PoolUse.NOT_ALLOWED))
+                ? Optional.ofNullable(namespaces.get(model.namespace())).map(labels -> labels.at.plus(REMEMBERED))
+                : Optional.empty();
+    }
+
     private Optional<Finding> check(WorkersSpec group, ClusterModel model) {
         return watched
                 ? PoolUse.check(group, pool(group), model.namespace(), labels(model.namespace()))

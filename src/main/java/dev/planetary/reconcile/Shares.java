@@ -17,6 +17,8 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -41,6 +43,8 @@ final class Shares extends AbstractEventSource<Wanted, PlanetaryCluster> {
         }
     }
 
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
+
     private final NamespaceLimits limits;
     private final String defaultImage;
     private final Clock clock;
@@ -49,6 +53,7 @@ final class Shares extends AbstractEventSource<Wanted, PlanetaryCluster> {
 
     private Function<String, Stream<PlanetaryCluster>> clusters = _ -> Stream.empty();
     private Function<PlanetaryCluster, Set<Pod>> podsOf = _ -> Set.of();
+    private Function<String, Stream<Pod>> podsIn = _ -> Stream.empty();
 
     Shares(NamespaceLimits limits, String defaultImage, Clock clock) {
         super(Wanted.class, "shares");
@@ -61,6 +66,7 @@ final class Shares extends AbstractEventSource<Wanted, PlanetaryCluster> {
     Shares among(InformerEventSource<Pod, PlanetaryCluster> pods, EventSourceContext<PlanetaryCluster> context) {
         clusters = namespace -> context.getPrimaryCache().list(namespace);
         podsOf = pods::getSecondaryResources;
+        podsIn = namespace -> pods.list(namespace, _ -> true);
         return this;
     }
 
@@ -101,6 +107,14 @@ final class Shares extends AbstractEventSource<Wanted, PlanetaryCluster> {
         return within;
     }
 
+    /** When to look again for room: of the end of pods whose cluster is gone no event tells. */
+    Optional<Instant> next(ClusterObservation seen, Wanted within) {
+        var namespace = seen.cluster().getMetadata().getNamespace();
+        return within.shortage().isPresent() && !leftOver(namespace).isEmpty()
+                ? Optional.of(seen.now().plus(LOOK_AGAIN))
+                : Optional.empty();
+    }
+
     /** Whoever waits for what a cluster that is being deleted has given up by now is woken. */
     void leaves(PlanetaryCluster cluster) {
         look(cluster.getMetadata().getNamespace());
@@ -126,9 +140,16 @@ final class Shares extends AbstractEventSource<Wanted, PlanetaryCluster> {
         if (most.none()) {
             return;
         }
-        Set<ResourceID> wake;
+        var wake = new HashSet<ResourceID>();
         synchronized (this) {
-            wake = couldHaveMore(most, there(namespace, most));
+            var there = there(namespace, most);
+            wake.addAll(couldHaveMore(most, there));
+            // They look again until its pods are gone.
+            if (!leftOver(namespace).isEmpty()) {
+                there.values().stream()
+                        .filter(e -> e.grant.flatMap(Grant::lacks).isPresent())
+                        .forEach(e -> wake.add(e.id));
+            }
         }
         wake.forEach(this::wake);
     }
@@ -166,6 +187,7 @@ final class Shares extends AbstractEventSource<Wanted, PlanetaryCluster> {
                             ? unheard(cluster, most)
                             : entries.get(uid));
         });
+        there.putAll(leftOver(namespace));
         entries.entrySet()
                 .removeIf(e ->
                         e.getValue().id.getNamespace().filter(namespace::equals).isPresent()
@@ -173,13 +195,37 @@ final class Shares extends AbstractEventSource<Wanted, PlanetaryCluster> {
         return there;
     }
 
+    /** Pods outlive their cluster for as long as they drain, and are no less there. */
+    private Map<String, Entry> leftOver(String namespace) {
+        var known =
+                clusters.apply(namespace).map(c -> c.getMetadata().getUid()).collect(Collectors.toUnmodifiableSet());
+        var entries = new HashMap<String, Entry>();
+        podsIn.apply(namespace)
+                .flatMap(pod -> pod.getMetadata().getOwnerReferences().stream()
+                        .filter(owner ->
+                                owner.getKind().equals(PlanetaryCluster.KIND) && !known.contains(owner.getUid()))
+                        .map(owner -> Map.entry(owner, observed(pod))))
+                .collect(Collectors.groupingBy(
+                        Map.Entry::getKey, Collectors.mapping(Map.Entry::getValue, Collectors.toList())))
+                .forEach((owner, pods) -> entries.put(
+                        owner.getUid(),
+                        new Entry(
+                                new ResourceID(owner.getName(), namespace),
+                                Claim.leftOver(owner.getName(), pods),
+                                Optional.empty())));
+        return entries;
+    }
+
+    private static ObservedPod observed(Pod pod) {
+        return new ObservedPod(pod, pod.getMetadata().getDeletionTimestamp() != null, Optional.empty(), false, false);
+    }
+
     /** As far as its object and its pods tell. */
     private Entry unheard(PlanetaryCluster cluster, Limits most) {
         var accepted = AcceptedSpec.first(cluster.specOrDefault(), defaultImage);
         var pods = podsOf.apply(cluster).stream()
                 .filter(pod -> Labels.owns(cluster, pod))
-                .map(pod -> new ObservedPod(
-                        pod, pod.getMetadata().getDeletionTimestamp() != null, Optional.empty(), false, false))
+                .map(Shares::observed)
                 .toList();
         var seen = new ClusterObservation(
                 cluster,

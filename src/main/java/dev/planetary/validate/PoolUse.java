@@ -13,6 +13,9 @@ import java.util.Optional;
 
 /** Whether a group of workers may use the node pool that it names, and what the pool says when its nodes are not there. */
 public final class PoolUse {
+    /** A reason: labels of the namespace decide. */
+    public static final String NOT_ALLOWED = "NodePoolNotAllowed";
+
     private PoolUse() {}
 
     /** For an operator that has no right to see node pools. */
@@ -40,7 +43,7 @@ public final class PoolUse {
         if (!matches(spec.allowedNamespaces(), labels)) {
             return Optional.of(new Finding(
                     true,
-                    "NodePoolNotAllowed",
+                    NOT_ALLOWED,
                     "namespace %s may not use node pool %s: its allowedNamespaces decide, and whoever looks after node pools"
                             .formatted(namespace, name)));
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.planetary.api.Condition;
 import dev.planetary.api.PlanetaryClusterStatus.Phase;
+import dev.planetary.api.PlanetaryClusterStatus.StopReason;
 import dev.planetary.it.ApiServer;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
@@ -48,6 +49,13 @@ class LimitsIT {
 
         // When
         flow.cluster("a").delete();
+        flow.settle();
+
+        // Then nothing is free yet, for its pods are there
+        assertThat(flow.pods().workers("b")).hasSize(1);
+
+        // When they are gone
+        flow.pods().of("a").forEach(flow.pods()::gone);
 
         // Then it grows, though nothing of its own has changed
         Flow.until().until(() -> flow.pods().workers("b").size() == 3);
@@ -100,6 +108,43 @@ class LimitsIT {
         flow.settle();
         assertThat(flow.pods().of("a")).isEmpty();
         assertThat(flow.pods().of("b")).hasSize(3);
+    }
+
+    @Test
+    void aClusterThatCanHaveNoPodsTakesNothingFromOthers() {
+        // Given
+        limit("1", null);
+        flow.apply("a", "workers: {replicas: 1, nodePool: nowhere}");
+        Flow.until().until(() -> flow.message("a", Condition.READY).startsWith("NodePoolNotFound: "));
+
+        // When
+        flow.apply("b", "workers: {replicas: 1}");
+
+        // Then
+        flow.comeUp("b", 1);
+        flow.settle();
+        assertThat(flow.pods().of("a")).isEmpty();
+    }
+
+    @Test
+    void aJobsOwnClusterThatStillWaitsWhenTheJobEndsStartsForNobody() {
+        // Given
+        limit("1", null);
+        flow.apply("a", "workers: {replicas: 1}");
+        flow.comeUp("a", 1);
+        flow.applyJob("j", "cluster: {workers: {replicas: 1}}, script: x, clusterAfter: Stop, startDeadline: 10s");
+        flow.awaitJob("j", "Failed: StartDeadlineExceeded");
+        var own = flow.jobStatus("j").clusterName();
+
+        // When there is room
+        flow.cluster("a").delete();
+
+        // Then
+        Flow.until()
+                .untilAsserted(() ->
+                        assertThat(flow.status(own).orElseThrow().stopReason()).isEqualTo(StopReason.JobEnded));
+        flow.settle();
+        assertThat(flow.pods().of(own)).isEmpty();
     }
 
     @Test
