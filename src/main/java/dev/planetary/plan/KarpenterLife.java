@@ -60,7 +60,8 @@ public final class KarpenterLife {
                     fresh ? "Creating" : "Changing",
                     "Karpenter is told of " + named(wrong.getLast()),
                     false,
-                    Duration.ZERO);
+                    // Not at once: it may differ for ever, where a webhook or a CRD does not let it be as applied.
+                    seen.pace().busy());
         }
         return seen.hindrance()
                 .map(why -> told(

@@ -1,6 +1,7 @@
 package dev.planetary.plan;
 
 import dev.planetary.api.Condition;
+import dev.planetary.api.PlanetaryNodePool;
 import dev.planetary.api.PlanetaryNodePoolStatus.Phase;
 import dev.planetary.azure.AgentPool;
 import dev.planetary.azure.ArmError;
@@ -8,6 +9,7 @@ import dev.planetary.azure.PoolShape;
 import dev.planetary.desired.PoolModel;
 import dev.planetary.observe.PoolObservation;
 import dev.planetary.observe.PoolTrouble;
+import dev.planetary.observe.Quoted;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -70,6 +72,16 @@ public record PoolPlan(
     /** The object may go because nothing is left in Azure, not because it is left there. */
     public boolean freesNothing() {
         return step instanceof Step.Release && reason.equals(PoolLife.DELETED);
+    }
+
+    /** Whether its status says so already of its present spec: people are told once, however often it is done. */
+    public boolean isToldOf(PlanetaryNodePool pool) {
+        var status = pool.statusOrNothing();
+        return pool.getMetadata().getGeneration().equals(status.observedGeneration())
+                && status.condition(Condition.READY)
+                        .filter(c -> c.reason().equals(Quoted.reason(reason))
+                                && c.message().equals(Quoted.beginning(message)))
+                        .isPresent();
     }
 
     /** Another's turn came first. */

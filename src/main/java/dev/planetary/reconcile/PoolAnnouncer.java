@@ -20,8 +20,11 @@ final class PoolAnnouncer {
         this.events = events;
     }
 
-    /** A step that Azure has accepted. A replacement is a warning: its nodes are drained. */
+    /** A step that Azure, or the API server for Karpenter, has accepted. A replacement is a warning: its nodes are drained. */
     void done(PlanetaryNodePool pool, PoolPlan plan) {
+        if (plan.isToldOf(pool)) {
+            return;
+        }
         LOG.info("{}: {}", plan.reason(), plan.message());
         if (plan.step() instanceof Step.Create create && create.instead().isPresent()) {
             events.warning(pool, plan.reason(), plan.message());
