@@ -5,9 +5,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,11 +55,14 @@ public final class FleetWatch implements AutoCloseable {
     private final ReentrantLock line = new ReentrantLock();
 
     private final Map<String, Instant> written = new ConcurrentHashMap<>();
+    /** Who was told that it is another's turn, and waits for its end. */
+    private final Set<String> missed = ConcurrentHashMap.newKeySet();
+
     private final Alarm alarm = new Alarm();
     private volatile Optional<Fleet> latest = Optional.empty();
     private volatile Optional<Silence> silence = Optional.empty();
     private volatile Instant next = Instant.EPOCH;
-    private volatile Runnable tell = () -> {};
+    private volatile Consumer<Predicate<String>> tell = _ -> {};
     private volatile Thread thread;
     private volatile boolean closed;
 
@@ -70,9 +76,10 @@ public final class FleetWatch implements AutoCloseable {
      * Begins to look.
      *
      * @param needed  whether there is anybody who wants to know
-     * @param changed told after a look that saw something new, and after a turn
+     * @param changed is given the uids of those that are to come again: all after a look that saw something new; after a turn others than
+     *                who had it
      */
-    public void start(BooleanSupplier needed, Runnable changed) {
+    public void start(BooleanSupplier needed, Consumer<Predicate<String>> changed) {
         tell = changed;
         thread = Thread.ofVirtual().name("azure").start(() -> {
             while (!closed) {
@@ -81,7 +88,7 @@ public final class FleetWatch implements AutoCloseable {
                 } else if (clock.instant().isBefore(next)) {
                     alarm.await(Duration.between(clock.instant(), next));
                 } else if (look()) {
-                    changed.run();
+                    changed.accept(_ -> true);
                 }
             }
         });
@@ -109,12 +116,23 @@ public final class FleetWatch implements AutoCloseable {
         alarm.ring();
     }
 
-    /** Does something to Azure, if nobody else is at it. */
-    public Turn take(Deed deed) {
+    /**
+     * Does something to Azure, if nobody else is at it.
+     *
+     * @param uid of the object that it is done for
+     */
+    public Turn take(String uid, Deed deed) {
         if (!turn.tryLock()) {
-            return new Turn.Taken();
+            missed.add(uid);
+            // Whoever had it may have looked for those that wait a moment ago.
+            if (!turn.tryLock()) {
+                return new Turn.Taken();
+            }
+            missed.remove(uid);
         }
         line.lock();
+        var before = latest;
+        var silent = silence;
         try {
             var quiet = silence().filter(s -> s.until().isPresent());
             if (quiet.isPresent()) {
@@ -134,10 +152,10 @@ public final class FleetWatch implements AutoCloseable {
             }
             return new Turn.Refused(e.error());
         } finally {
+            var isNew = !before.equals(latest) || !silent.equals(silence);
             line.unlock();
             turn.unlock();
-            // Also to those that came meanwhile, and were told that it is another's turn.
-            tell.run();
+            tellOthers(uid, isNew);
         }
     }
 
@@ -171,6 +189,17 @@ public final class FleetWatch implements AutoCloseable {
             line.unlock();
         }
         return !before.equals(latest) || !silent.equals(silence);
+    }
+
+    /** Who had the turn knows what it saw, and is not told: the SDK would retry its pass at once if that fails, without pauses. */
+    private void tellOthers(String uid, boolean isNew) {
+        var late = Set.copyOf(missed);
+        missed.removeAll(late);
+        if (isNew) {
+            tell.accept(other -> !other.equals(uid));
+        } else if (!late.isEmpty()) {
+            tell.accept(late::contains);
+        }
     }
 
     private Fleet read() throws ArmException {

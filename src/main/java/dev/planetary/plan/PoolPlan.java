@@ -84,6 +84,11 @@ public record PoolPlan(
                         .isPresent();
     }
 
+    /** What is still to be done is so by another pass, at once: nobody will tell of it. */
+    public PoolPlan continued(Instant now) {
+        return changesAzure() ? new PoolPlan(step, phase, reason, message, permanent, retryAt, Optional.of(now)) : this;
+    }
+
     /** Another's turn came first. */
     public PoolPlan waits() {
         return told(

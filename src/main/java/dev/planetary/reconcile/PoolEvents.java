@@ -12,6 +12,7 @@ import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.ResourceEventAware;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** What Azure shows that is new, as an event of every node pool: each may have waited for any other. */
 final class PoolEvents extends AbstractEventSource<Fleet, PlanetaryNodePool>
@@ -35,7 +36,7 @@ final class PoolEvents extends AbstractEventSource<Fleet, PlanetaryNodePool>
     @Override
     public void start() {
         super.start();
-        fleets.start(() -> pools.list().anyMatch(pool -> pool.getSpec().mode() == Mode.AgentPool), this::tellAll);
+        fleets.start(() -> pools.list().anyMatch(pool -> pool.getSpec().mode() == Mode.AgentPool), this::tell);
     }
 
     @Override
@@ -44,9 +45,13 @@ final class PoolEvents extends AbstractEventSource<Fleet, PlanetaryNodePool>
         super.stop();
     }
 
-    private void tellAll() {
+    private void tell(Predicate<String> whom) {
         if (isRunning()) {
-            pools.list().map(ResourceID::fromResource).map(Event::new).forEach(getEventHandler()::handleEvent);
+            pools.list()
+                    .filter(pool -> whom.test(pool.getMetadata().getUid()))
+                    .map(ResourceID::fromResource)
+                    .map(Event::new)
+                    .forEach(getEventHandler()::handleEvent);
         }
     }
 

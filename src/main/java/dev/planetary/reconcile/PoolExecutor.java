@@ -43,7 +43,7 @@ final class PoolExecutor {
             return passed(seen, PoolPlan.asBefore(seen), Optional.empty());
         }
         if (plan.changesAzure()) {
-            var turn = fleets.take((azure, live) -> {
+            var turn = fleets.take(seen.uid(), (azure, live) -> {
                 var step = PoolPlan.of(near(pool, live)).step();
                 // What only the look from near shows, the next pass asks about.
                 return costsNodes(step) && !costsNodes ? Optional.empty() : step(azure, step);
@@ -54,7 +54,7 @@ final class PoolExecutor {
         }
         if (plan.freesNothing()) {
             // That nothing is left is not taken from an old look.
-            var turn = fleets.take((_, _) -> Optional.empty());
+            var turn = fleets.take(seen.uid(), (_, _) -> Optional.empty());
             var after = observe(pool);
             return passed(after, after(turn, plan, after), Optional.empty());
         }
@@ -72,7 +72,7 @@ final class PoolExecutor {
     private static PoolPlan after(Turn turn, PoolPlan before, PoolObservation seen) {
         return switch (turn) {
             case Turn.Taken _ -> before.waits();
-            case Turn.Had _ -> PoolPlan.of(seen);
+            case Turn.Had _ -> PoolPlan.of(seen).continued(seen.now());
             case Turn.Refused(var error) -> PoolPlan.refused(seen, error);
         };
     }

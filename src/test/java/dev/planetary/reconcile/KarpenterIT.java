@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.planetary.api.Condition;
 import dev.planetary.it.ApiServer;
 import dev.planetary.reconcile.Wire.Fault;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -95,6 +98,34 @@ class KarpenterIT {
         assertThat(flow.message("a")).contains("switch node auto-provisioning of AKS on");
         flow.pool("a").delete();
         flow.await("a", "gone");
+    }
+
+    @Test
+    void what_does_not_stay_as_applied_is_applied_at_a_pace_and_told_once() {
+        flow.apply("a", SPOT);
+        flow.await("a", "Updating: KarpenterNotReady");
+        var applied = new AtomicInteger();
+        // As a CRD that drops what it does not know: what is sent is taken, and is not there afterwards.
+        flow.wire()
+                .breaks(
+                        sent -> sent.method().equals("PATCH")
+                                && sent.path().contains("/nodepools/")
+                                && applied.incrementAndGet() > 0,
+                        new Fault.Answer(200, "", ""));
+        var from = Instant.now();
+
+        flow.change("a", "maxNodes: 30");
+
+        Flow.until().until(() -> applied.get() >= 6);
+        assertThat(Duration.between(from, Instant.now()))
+                .isGreaterThan(PoolFlow.PACE.busy().multipliedBy(5));
+        flow.await("a", "Updating: Changing");
+        Flow.until().until(() -> flow.events("a").contains("Changing"));
+        assertThat(flow.events("a")).containsOnlyOnce("Changing");
+        assertThat(flow.wire().writes())
+                .filteredOn(sent -> sent.path().contains("/events"))
+                .filteredOn(sent -> sent.body().contains("Changing"))
+                .hasSize(1);
     }
 
     @Test

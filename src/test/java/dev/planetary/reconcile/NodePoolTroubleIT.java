@@ -9,7 +9,11 @@ import dev.planetary.azure.FakeAks.Failure;
 import dev.planetary.azure.FakeAks.Reply;
 import dev.planetary.desired.PoolModel;
 import dev.planetary.it.ApiServer;
+import dev.planetary.reconcile.Wire.Fault;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -114,6 +118,28 @@ class NodePoolTroubleIT {
         flow.await("a", "gone");
         assertThat(flow.arm().writes()).isEmpty();
         assertThat(flow.arm().aks().names()).containsExactly(name);
+    }
+
+    @Test
+    void an_end_that_the_API_server_refuses_each_time_is_tried_again_in_growing_pauses() {
+        flow.apply("a", SPOT);
+        flow.await("a", "Ready: AsAsked");
+        var tried = new CopyOnWriteArrayList<Instant>();
+        flow.wire().breaks(sent -> {
+            if (!sent.is("PATCH planetarynodepools")) {
+                return Optional.empty();
+            }
+            tried.add(Instant.now());
+            return Optional.of(new Fault.Answer(403, "Forbidden", "not now"));
+        });
+
+        flow.pool("a").delete();
+
+        Flow.until().until(() -> tried.size() >= 5);
+        // Were it told of its own looks at Azure, it would be tried again at once.
+        assertThat(Duration.between(tried.get(0), tried.get(4))).isGreaterThan(Duration.ofSeconds(3));
+        flow.wire().heals();
+        flow.await("a", "gone");
     }
 
     @Test

@@ -236,7 +236,7 @@ class PoolErrorsTest {
 
     /** Azure has been looked at once, and goes on being. */
     private PlanetaryNodePool seen(PlanetaryNodePool pool) {
-        fleets.start(() -> true, () -> {});
+        fleets.start(() -> true, _ -> {});
         until().until(() -> fleets.latest().isPresent());
         return pool;
     }
