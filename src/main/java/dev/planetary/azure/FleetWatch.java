@@ -3,7 +3,6 @@ package dev.planetary.azure;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,7 +53,7 @@ public final class FleetWatch implements AutoCloseable {
     /** Of whoever asks Azure: what a look saw must not be older than what a turn has done. */
     private final ReentrantLock line = new ReentrantLock();
 
-    private final Map<String, Instant> written = new ConcurrentHashMap<>();
+    private final WriteTimes writes;
     /** Who was told that it is another's turn, and waits for its end. */
     private final Set<String> missed = ConcurrentHashMap.newKeySet();
 
@@ -70,6 +69,7 @@ public final class FleetWatch implements AutoCloseable {
         this.azure = azure;
         this.pace = pace;
         this.clock = clock;
+        this.writes = new WriteTimes(pace.write());
     }
 
     /**
@@ -106,9 +106,14 @@ public final class FleetWatch implements AutoCloseable {
         return silence.filter(s -> s.until().map(clock.instant()::isBefore).orElse(true));
     }
 
-    /** When Azure's budget allows the next change of a pool. */
-    public Optional<Instant> notBefore(String pool) {
-        return Optional.ofNullable(written.get(pool)).map(at -> at.plus(pace.write()));
+    /** When Azure's budget allows the next change of an object's pool of that name. */
+    public Optional<Instant> notBefore(String uid, String pool) {
+        return writes.nextChange(uid, pool);
+    }
+
+    /** When a pool of that object may be told to go again. */
+    public Optional<Instant> deletesFrom(String uid) {
+        return writes.nextDeletion(uid);
     }
 
     /** Somebody wants to know, who may not have been there a moment ago. */
@@ -160,8 +165,19 @@ public final class FleetWatch implements AutoCloseable {
     }
 
     /** A pool is about to be changed; it counts, also if it is refused: the bucket is Azure's. */
-    public void writes(String pool) {
-        written.put(pool, clock.instant());
+    public void writes(String uid, String pool) {
+        writes.changed(uid, pool, clock.instant());
+    }
+
+    /** A pool is about to be told to go. */
+    public void deletes(String uid) {
+        writes.deleted(uid, clock.instant());
+    }
+
+    /** The object is gone. */
+    public void forget(String uid) {
+        writes.forget(uid);
+        missed.remove(uid);
     }
 
     @Override

@@ -13,15 +13,17 @@ import java.util.Optional;
 /**
  * What is known of a node pool at one time.
  *
- * @param fleet     what Azure last said; empty: it has not been heard yet
- * @param silence   why Azure cannot be asked, if it cannot
- * @param notBefore when this pool may be written again, by Azure's budget
+ * @param fleet       what Azure last said; empty: it has not been heard yet
+ * @param silence     why Azure cannot be asked, if it cannot
+ * @param notBefore   when this pool may be written again, by Azure's budget
+ * @param deletesFrom when a pool of this object may be told to go again
  */
 public record PoolObservation(
         PlanetaryNodePool pool,
         Optional<Fleet> fleet,
         Optional<Silence> silence,
         Optional<Instant> notBefore,
+        Optional<Instant> deletesFrom,
         Instant now) {
 
     public String uid() {

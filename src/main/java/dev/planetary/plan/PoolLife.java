@@ -149,7 +149,7 @@ final class PoolLife {
         if (occupied.isPresent()) {
             return told(new Step.Nothing(), phase, "OperationInProgress", "waits: " + occupied.get());
         }
-        var due = seen.notBefore().filter(seen.now()::isBefore).filter(_ -> !(step instanceof Step.Delete));
+        var due = (step instanceof Step.Delete ? seen.deletesFrom() : seen.notBefore()).filter(seen.now()::isBefore);
         if (due.isPresent()) {
             return new PoolPlan(
                     new Step.Nothing(),

@@ -46,7 +46,7 @@ final class PoolExecutor {
             var turn = fleets.take(seen.uid(), (azure, live) -> {
                 var step = PoolPlan.of(near(pool, live)).step();
                 // What only the look from near shows, the next pass asks about.
-                return costsNodes(step) && !costsNodes ? Optional.empty() : step(azure, step);
+                return costsNodes(step) && !costsNodes ? Optional.empty() : step(azure, pool, step);
             });
             var after = observe(pool);
             var accepted = turn instanceof Turn.Had(var done) && done.isPresent();
@@ -82,28 +82,34 @@ final class PoolExecutor {
                 pool,
                 fleets.latest(),
                 fleets.silence(),
-                fleets.notBefore(PoolModel.of(pool).name()),
+                fleets.notBefore(pool.getMetadata().getUid(), PoolModel.of(pool).name()),
+                fleets.deletesFrom(pool.getMetadata().getUid()),
                 clock.instant());
     }
 
     private PoolObservation near(PlanetaryNodePool pool, Fleet live) {
         var cached = observe(pool);
-        return new PoolObservation(pool, Optional.of(live), Optional.empty(), cached.notBefore(), cached.now());
+        return new PoolObservation(
+                pool, Optional.of(live), Optional.empty(), cached.notBefore(), cached.deletesFrom(), cached.now());
     }
 
-    private Optional<Done> step(AgentPools azure, Step step) throws ArmException {
+    private Optional<Done> step(AgentPools azure, PlanetaryNodePool pool, Step step) throws ArmException {
+        var uid = pool.getMetadata().getUid();
         return switch (step) {
             case Step.Create(var wanted, var _) -> {
-                fleets.writes(wanted.name());
+                fleets.writes(uid, wanted.name());
                 var after = azure.create(wanted);
                 yield Optional.of(new Done(
                         new AgentPool(wanted, Optional.empty(), "Creating", wanted.min(), Optional.empty()), after));
             }
             case Step.Update(var present, var wanted) -> {
-                fleets.writes(present.name());
+                fleets.writes(uid, present.name());
                 yield Optional.of(new Done(present.in("Updating"), azure.update(present, wanted)));
             }
-            case Step.Delete(var present) -> Optional.of(new Done(present.in("Deleting"), azure.delete(present)));
+            case Step.Delete(var present) -> {
+                fleets.deletes(uid);
+                yield Optional.of(new Done(present.in("Deleting"), azure.delete(present)));
+            }
             case Step.Apply _, Step.Remove _, Step.Release _, Step.Nothing _ -> Optional.empty();
         };
     }

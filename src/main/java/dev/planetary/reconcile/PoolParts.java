@@ -34,7 +34,10 @@ record PoolParts(
                 new KarpenterExecutor(new KarpenterObjects(client), fleets.pace(), clock),
                 statuses,
                 new PoolAnnouncer(new EventRecorder(client, clock, executor, instance)),
-                new PoolEvents(fleets, statuses::forget),
+                new PoolEvents(fleets, uid -> {
+                    statuses.forget(uid);
+                    fleets.forget(uid);
+                }),
                 gauges,
                 clock);
     }

@@ -112,6 +112,20 @@ class FleetWatchTest {
         assertThat(told).containsExactly(List.of("b", "c"));
     }
 
+    @Test
+    void a_change_waits_for_the_budget_of_its_pool_until_its_object_is_forgotten() {
+        fleets.writes("a", "np1");
+        fleets.writes("b", "np2");
+
+        assertThat(fleets.notBefore("a", "np1")).contains(clock.instant().plus(FleetPace.WRITE));
+        assertThat(fleets.notBefore("a", "np3")).isEmpty();
+
+        fleets.forget("a");
+
+        assertThat(fleets.notBefore("a", "np1")).isEmpty();
+        assertThat(fleets.notBefore("b", "np2")).isPresent();
+    }
+
     /** The turn is a thread's. */
     private Turn other(String uid) {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -46,9 +46,16 @@ class PoolGoldenTest {
      * @param stopped   whether it is stopped
      * @param until     with silence: when Azure may be asked again
      * @param notBefore when the pool may be written again
+     * @param deletesFrom when a pool of the object may be told to go again
      */
     record Azure(
-            String cluster, boolean stopped, Trouble silence, Instant until, Instant notBefore, List<Pool> pools) {}
+            String cluster,
+            boolean stopped,
+            Trouble silence,
+            Instant until,
+            Instant notBefore,
+            Instant deletesFrom,
+            List<Pool> pools) {}
 
     /** @param status HTTP status; 0: of an operation */
     record Trouble(int status, String code, String message) {
@@ -113,6 +120,7 @@ class PoolGoldenTest {
                 azure.filter(a -> a.pools != null).map(a -> fleet(a, pool, folder)),
                 azure.map(Azure::silence).map(s -> new Silence(s.error(), azure.map(Azure::until))),
                 azure.map(Azure::notBefore),
+                azure.map(Azure::deletesFrom),
                 Folder.NOW);
     }
 

@@ -76,4 +76,24 @@ class PoolExecutorTest {
 
         assertThat(azure.deletions()).isOne();
     }
+
+    @Test
+    void a_pool_is_told_to_go_once_a_minute_also_where_nobody_could_be_told_of_it() {
+        azure.put(OneFleet.pool("np1", UID));
+        executor.pass(ending);
+        executor.pass(ending);
+        // Azure has given it up, and what was told is not remembered.
+        fleets.take("other", (_, _) -> Optional.empty());
+
+        var again = executor.pass(ending);
+
+        assertThat(azure.deletions()).isOne();
+        assertThat(again.plan().reason()).isEqualTo("Budget");
+        assertThat(again.plan().recheck()).contains(clock.instant().plus(FleetPace.WRITE));
+
+        clock.pass(FleetPace.WRITE);
+        executor.pass(ending);
+
+        assertThat(azure.deletions()).isEqualTo(2);
+    }
 }

@@ -121,7 +121,8 @@ class PoolStatusTest {
 
     /** The conditions after the next pass, of a process that has not heard Azure yet. */
     private Iterable<Condition> look() {
-        var seen = new PoolObservation(pool, Optional.empty(), Optional.empty(), Optional.empty(), NOW);
+        var seen =
+                new PoolObservation(pool, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), NOW);
         return PoolStatus.of(seen, PoolPlan.of(seen)).conditions();
     }
 
