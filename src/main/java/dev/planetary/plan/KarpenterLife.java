@@ -60,8 +60,9 @@ public final class KarpenterLife {
                     fresh ? "Creating" : "Changing",
                     "Karpenter is told of " + named(wrong.getLast()),
                     false,
-                    // Not at once: it may differ for ever, where a webhook or a CRD does not let it be as applied.
-                    seen.pace().busy());
+                    // Once it is there not at once: it may differ for ever, where a webhook or a CRD does not let it be
+                    // as applied.
+                    fresh ? Duration.ZERO : seen.pace().busy());
         }
         return seen.hindrance()
                 .map(why -> told(
