@@ -385,6 +385,14 @@ def test_a_bundle_with_a_token_starts_and_scales_its_cluster_and_no_other(
         assert f"Starting cluster {cluster.name}, which does not answer" in capsys.readouterr().out
 
 
+def test_a_bundle_written_right_after_a_change_has_an_address(kube, tmp_path):
+    path = tmp_path / "c.bundle"
+    with PlanetaryCluster(quiet=True) as cluster:
+        cluster.scale(3)  # the status is that of the spec before, until the operator has seen it
+        cluster.bundle(path)
+    assert Bundle.read(path).address == "tls://c-scheduler.ns.svc:8786"
+
+
 def test_a_token_is_not_asked_for_an_account_of_somebody_else(kube, tmp_path):
     with PlanetaryCluster() as cluster:
         kube.put("serviceaccounts", {"metadata": {"name": f"{cluster.name}-bundle"}})

@@ -74,7 +74,7 @@ class Connection:
 
 async def candidates(api: Api, cluster: dict) -> list[tuple[str, str]]:
     """Addresses that may be open from here, the best first."""
-    inside = steps.current(cluster).get("scheduler", {}).get("address", "")
+    inside = steps.address(cluster)
     outside = await external_address(api, cluster)
     found = [(inside, "inside the Kubernetes cluster")] if in_pod() and inside else []
     return found + ([(outside, "through its load balancer")] if outside else [])

@@ -95,7 +95,7 @@ class OnKubernetes(Place):
             )
         address = await connection.external_address(api, cluster)
         if not address:
-            address = steps.current(cluster).get("scheduler", {}).get("address", "")
+            address = steps.address(cluster)
             self._tell(
                 f"The bundle's address {address} is known inside the Kubernetes cluster only, for there is "
                 "no load balancer with an address (yet); PlanetaryCluster(load_balancer=True) asks for one"

@@ -26,6 +26,11 @@ def current(cluster: dict) -> dict:
     return status if status.get("observedGeneration") == cluster["metadata"].get("generation") else {}
 
 
+def address(cluster: dict) -> str:
+    """The scheduler's, inside the Kubernetes cluster; no change of the spec changes it."""
+    return ((cluster.get("status") or {}).get("scheduler") or {}).get("address", "")
+
+
 def condition(cluster: dict, kind: str) -> dict:
     """A condition of the present spec; empty if there is none."""
     found = (c for c in current(cluster).get("conditions", []) if c["type"] == kind)
