@@ -60,12 +60,17 @@ def status(phase: str, conditions: list[dict], workers: int, wanted: int, **more
 
 
 class Kube:
-    """``objects`` by resource and name; ``refuse`` answers instead: {(method, resource): status}."""
+    """``objects`` by resource and name; ``refuse`` answers instead: {(method, resource): status}.
+
+    With a ``token`` others are not let in; requests for what is ``silent`` get no answer.
+    """
 
     def __init__(self):
         self.objects: dict[tuple[str, str], dict] = {}
         self.requests: list[tuple[str, str]] = []
         self.refuse: dict[tuple[str, str], int] = {}
+        self.token = ""
+        self.silent: set[str] = set()
         self.ports: dict[int, int] = {}
         self.cut_watches = 0
         self.version = 1
@@ -111,13 +116,14 @@ class Kube:
 
         sync(self._runner.loop, end)
 
-    def kubeconfig(self, path: Path, host: str = "127.0.0.1") -> Path:
+    def kubeconfig(self, path: Path, host: str = "127.0.0.1", user: dict | None = None, **more) -> Path:
+        """``user`` is how to log in, ``more`` are fields instead of those it would have."""
         cluster = {"name": "fake", "cluster": {"server": f"http://{host}:{self.port}"}}
         context = {"name": "fake", "context": {"cluster": "fake", "user": "me", "namespace": "ns"}}
-        user = {"name": "me", "user": {"token": "t"}}
+        me = {"name": "me", "user": user or {"token": "t"}}
         config = {"apiVersion": "v1", "kind": "Config", "current-context": "fake"}
         path.write_text(
-            yaml.safe_dump(config | {"clusters": [cluster], "contexts": [context], "users": [user]})
+            yaml.safe_dump(config | {"clusters": [cluster], "contexts": [context], "users": [me]} | more)
         )
         return path
 
@@ -167,6 +173,9 @@ class Kube:
         }
         self.put("pods", {"metadata": metadata, "spec": {"containers": [{"name": "dask", "image": IMAGE}]}})
 
+    def knows(self, request) -> bool:
+        return not self.token or request.headers.get("Authorization") == f"Bearer {self.token}"
+
     def named(self, resource: str) -> list[str]:
         return [name for kind, name in self.objects if kind == resource]
 
@@ -192,16 +201,25 @@ class Handler(tornado.web.RequestHandler):
     def initialize(self, kube: Kube):
         self.kube = kube
 
-    def prepare(self):
+    async def prepare(self):
         resource = next((part for part in self.path_args if part), "version")
         self.kube.requests.append((self.request.method, resource))
+        await silence(self, resource)
         refused = self.kube.refuse.get((self.request.method, resource))
-        if refused:
+        if not self.kube.knows(self.request):
+            self.fail(401, "Unauthorized")
+        elif refused:
             self.fail(refused, f"refused {self.request.method} of {resource}")
 
     def fail(self, code: int, message: str, name: str = "") -> None:
         self.set_status(code)
         self.finish({"kind": "Status", "code": code, "message": message, "details": {"name": name}})
+
+
+async def silence(handler: tornado.web.RequestHandler, what: str) -> None:
+    """No word, while it is so and somebody waits for one."""
+    while what in handler.kube.silent and not handler.request.connection.stream.closed():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
 class Version(Handler):
@@ -323,7 +341,10 @@ class PortForward(tornado.websocket.WebSocketHandler):
         self.kube = kube
 
     async def get(self, *args):
+        await silence(self, "portforward")
         refused = self.kube.refuse.get(("GET", "portforward"))
+        if not self.kube.knows(self.request):
+            refused = 401
         if refused:
             self.set_status(refused)
             self.finish({"message": "refused port-forward"})

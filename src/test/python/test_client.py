@@ -393,6 +393,21 @@ def test_a_bundle_written_right_after_a_change_has_an_address(kube, tmp_path):
     assert Bundle.read(path).address == "tls://c-scheduler.ns.svc:8786"
 
 
+def test_a_renewed_login_costs_no_results(kube, tmp_path):
+    with PlanetaryCluster(quiet=True) as cluster, Client(cluster) as client:
+        future = client.submit(lambda: 20)
+        assert future.result() == 20
+        comm = client.scheduler_comm.comm
+        # When the token has ended
+        kube.token = "second"
+        kube.kubeconfig(tmp_path / "kubeconfig", user={"token": "second"})
+        assert cluster.logs()
+        # Then
+        assert client.submit(lambda x: x + 1, future).result() == 21
+        assert client.scheduler_comm.comm is comm
+        assert not comm.closed()
+
+
 def test_a_token_is_not_asked_for_an_account_of_somebody_else(kube, tmp_path):
     with PlanetaryCluster() as cluster:
         kube.put("serviceaccounts", {"metadata": {"name": f"{cluster.name}-bundle"}})

@@ -6,15 +6,14 @@ import asyncio
 import contextlib
 import json
 import os
-import tempfile
+import socket
 import time
-import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
 
-from .errors import NoAnswer, PlanetaryError, no_answer, no_login, refusal
+from .errors import NoAnswer, PlanetaryError, no_answer, refusal
 
 GROUP = "planetary.dev/v1alpha1"
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -23,6 +22,10 @@ ATTEMPTS = 4
 OUTAGE_SECONDS = 300.0
 """So long whoever follows an object waits for an API server that cannot be reached: networks change."""
 PAUSE_SECONDS = 0.5
+ANSWER_SECONDS = 30
+"""So long one answer is waited for."""
+UPGRADE_SECONDS = 30.0
+"""So long a way to a pod may take to open."""
 WATCH_SECONDS = 240
 MERGE, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 BUSY = (429, 500, 502, 503, 504)
@@ -46,40 +49,48 @@ class Api:
         self.namespace = namespace
 
     @classmethod
-    async def open(cls, namespace: str | None = None, kubeconfig=None, context: str | None = None) -> Api:
-        """By kubeconfig (a path, or its content), or else by the pod's service account."""
-        import kr8s.asyncio  # a second of imports that bundles and local clusters can do without
+    async def open(
+        cls,
+        namespace: str | None = None,
+        kubeconfig=None,
+        context: str | None = None,
+        tell: Callable[[str], None] = print,
+    ) -> Api:
+        """By kubeconfig (a path, or its content), or else by the pod's service account.
 
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Kubernetes version")
-            if not isinstance(kubeconfig, dict):
-                kubeconfig = str(kubeconfig) if kubeconfig else None
-            try:
-                # Not by the factory: it hands out one that was made before, whatever context is current by
-                # now.
-                client = await kr8s.asyncio.Api(
-                    bypass_factory=True, kubeconfig=kubeconfig, context=context, namespace=namespace
-                )
-            except httpx.HTTPError as error:
-                raise no_answer("of your kubeconfig", error) from None
-            except kr8s.ServerError as error:
-                status = error.response.status_code if error.response is not None else 0
-                raise refusal(
-                    "GET", "version", namespace or "default", status, {"message": str(error)}
-                ) from None
-            except kr8s.APITimeoutError as error:
-                raise no_answer("of your kubeconfig", error) from None
-            except (ValueError, KeyError, RuntimeError, OSError) as error:
-                raise no_login(error) from None
-        _tidy(client)
+        ``tell`` gets a line when a login program is waited for, now or at a later login.
+        """
+        from .login import Client  # a second of imports that bundles and local clusters can do without
+
+        if not isinstance(kubeconfig, dict):
+            kubeconfig = str(kubeconfig) if kubeconfig else None
+        client = Client(kubeconfig, context, namespace, tell)
+        await client.login()
         if namespace is None and not client.auth.active_context and in_pod():
             namespace = own_namespace()
-        return cls(client, namespace or client.namespace)
+        api = cls(client, namespace or client.namespace)
+        try:
+            await api._greet()
+        except BaseException:
+            await api.close()
+            raise
+        return api
 
     async def close(self) -> None:
-        session = self.client._session
-        if session is not None:
-            await session.aclose()
+        await self.client.aclose()
+
+    async def _greet(self) -> None:
+        """That there is an API server, and that it knows us."""
+        response = await self._send(
+            {"method": "GET", "version": "", "base": "/version", "timeout": ANSWER_SECONDS}
+        )
+        if response.is_error:
+            raise refusal("GET", "version", self.namespace, response.status_code, _json(response))
+        if "gitVersion" not in _json(response):
+            raise PlanetaryError(
+                f"What answers at {self.server} is no Kubernetes API server. "
+                "Is this the right kubeconfig context, and does a proxy come between?"
+            )
 
     @property
     def server(self) -> str:
@@ -120,7 +131,7 @@ class Api:
 
     async def _request(self, method, what, version, body=None, kind="application/json", params=None) -> str:
         request = {"method": method, "version": version, "namespace": self.namespace, "url": what}
-        request |= {"params": params or None, "headers": {"Content-Type": kind}, "timeout": 30}
+        request |= {"params": params or None, "headers": {"Content-Type": kind}, "timeout": ANSWER_SECONDS}
         if body is not None:
             request["content"] = json.dumps(body)
         for attempt in range(1, ATTEMPTS + 1):
@@ -142,20 +153,19 @@ class Api:
         import kr8s
 
         try:
-            async with self.client.call_api(raise_for_status=False, **request) as response:
-                if response.status_code != 401:
-                    return response
-            # A token has its day: this way kr8s reads the kubeconfig, or asks its program, again.
-            with contextlib.suppress(kr8s.ServerError):
-                async with self.client.call_api(**request) as again:
-                    return again
-            return response
+            async with self.client.using() as session:
+                response = await self._answer(request)
+            if response.status_code != 401:
+                return response
+            await self.client.renew(session)
+            async with self.client.using():
+                return await self._answer(request)
         except (httpx.HTTPError, kr8s.APITimeoutError) as error:
             raise no_answer(self.server, error) from None
-        except (ValueError, RuntimeError, OSError) as error:
-            raise no_login(error) from None
-        finally:
-            _tidy(self.client)
+
+    async def _answer(self, request: dict) -> httpx.Response:
+        async with self.client.call_api(raise_for_status=False, **request) as response:
+            return response
 
     async def follow(self, what: str, version: str = GROUP) -> AsyncIterator[dict | None]:
         """One object: as it is, then at each change, at last None, when it is gone. Outlives lost watches.
@@ -184,9 +194,12 @@ class Api:
             }
             request = {"version": version, "namespace": self.namespace, "url": resource, "params": params}
             with contextlib.suppress(httpx.HTTPError, kr8s.APITimeoutError):
-                async with self.client.call_api(
-                    stream=True, raise_for_status=False, timeout=WATCH_SECONDS + 30, **request
-                ) as response:
+                async with (
+                    self.client.using(),
+                    self.client.call_api(
+                        stream=True, raise_for_status=False, timeout=WATCH_SECONDS + 30, **request
+                    ) as response,
+                ):
                     if not response.is_error:
                         async for line in response.aiter_lines():
                             event = json.loads(line)
@@ -204,14 +217,31 @@ class Api:
         """A websocket to a port of a pod: the first byte of each message is its channel."""
         import httpx_ws
 
+        limit = asyncio.timeout(UPGRADE_SECONDS)
         try:
-            async with self.client.open_websocket(
-                version="v1",
-                namespace=self.namespace,
-                url=f"pods/{pod}/portforward",
-                params={"ports": str(port)},
-            ) as socket:
-                yield socket
+            async with (
+                limit,
+                self.client.using(),
+                self.client.open_websocket(
+                    version="v1",
+                    namespace=self.namespace,
+                    url=f"pods/{pod}/portforward",
+                    params={"ports": str(port)},
+                    # A way that is busy answers late, and would be closed for it.
+                    keepalive_ping_interval_seconds=None,
+                ) as opened,
+            ):
+                limit.reschedule(None)
+                _watch_over(opened.stream.get_extra_info("socket"))
+                yield opened
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise PlanetaryError(
+                f"The Kubernetes API server did not open a way to pod {pod} within {UPGRADE_SECONDS:g} s. "
+                "Is its node well (kubectl get nodes), and does a proxy between here and there let "
+                "websockets through?"
+            ) from None
         except httpx_ws.WebSocketUpgradeError as error:
             status = error.response.status_code
             with contextlib.suppress(httpx.HTTPError, httpx.StreamError):
@@ -234,8 +264,12 @@ def _json(response: httpx.Response) -> dict:
     return body if isinstance(body, dict) else {}
 
 
-def _tidy(client) -> None:
-    """kr8s leaves keys of a kubeconfig in temporary files; its session has read them by now."""
-    key = client.auth.client_key_file
-    if key and "client-key-data" in client.auth._user and Path(key).parent == Path(tempfile.gettempdir()):
-        Path(key).unlink(missing_ok=True)
+def _watch_over(connection: socket.socket | None) -> None:
+    """Has the system ask, when nothing comes for a minute, whether the other side is there."""
+    if connection is None:
+        return
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    idle = "TCP_KEEPIDLE" if hasattr(socket, "TCP_KEEPIDLE") else "TCP_KEEPALIVE"  # as macOS calls it
+    for name, value in ((idle, 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 6)):
+        if hasattr(socket, name):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -27,6 +27,10 @@ class NoAnswer(PlanetaryError):
     """The API server cannot be reached (now)."""
 
 
+class NotAccepted(PlanetaryError):
+    """The API server does not accept the credentials: 401."""
+
+
 class WorkersMissing(PlanetaryError, TimeoutError):
     """Fewer workers than asked for arrived in time."""
 
@@ -44,6 +48,10 @@ LOGIN = (
     "The Kubernetes API server does not accept your credentials (401{words}). Log in again; on AKS: az "
     "login, then kubelogin convert-kubeconfig -l azurecli."
 )
+LOGIN_WAITS = (
+    "It may be asking for a code, which is not seen here (kubelogin with --login devicecode); with az login, "
+    "then kubelogin convert-kubeconfig --login azurecli, it asks nothing."
+)
 NOT_ALLOWED = (
     "You may not {verb} {what} in namespace {namespace} (403): {words} Ask for the role planetary-user "
     "there: kubectl create rolebinding ME --clusterrole planetary-user --user ME -n {namespace} "
@@ -58,7 +66,7 @@ def refusal(method: str, what: str, namespace: str, status: int, body: dict) -> 
     resource, name, part, *_ = [*what.split("/"), "", ""]
     resource = f"{resource}/{part}" if part else resource
     if status == 401:
-        return PlanetaryError(LOGIN.format(words=f": {words}" if words else ""))
+        return NotAccepted(LOGIN.format(words=f": {words}" if words else ""))
     if status == 403 and "exceeded quota" not in words:
         verb = VERBS.get(method, method)
         return PlanetaryError(
@@ -109,6 +117,28 @@ def no_login(error: Exception) -> PlanetaryError:
             f"The login program of your kubeconfig failed: {_sentence(words.splitlines()[-1])}"
         )
     return PlanetaryError(f"Your kubeconfig cannot be used: {_sentence(words)}")
+
+
+def no_context(names: list[str]) -> PlanetaryError:
+    """None is asked for, and none is current."""
+    return PlanetaryError(
+        f"Your kubeconfig has no current context; it has {', '.join(names[:10])}. Say context={names[0]!r}, "
+        "or kubectl config use-context NAME."
+    )
+
+
+def waiting_for_login(program: str) -> str:
+    """What is said while the login program runs."""
+    return f"Waiting for the login program of your kubeconfig, {program}. {LOGIN_WAITS}"
+
+
+def login_waits(program: str, seconds: float) -> PlanetaryError:
+    """The login took too long."""
+    if not program:
+        return PlanetaryError(f"Your kubeconfig could not be read within {seconds:g} s.")
+    return PlanetaryError(
+        f"The login program of your kubeconfig, {program}, did not end within {seconds:g} s. {LOGIN_WAITS}"
+    )
 
 
 def _sentence(words: str) -> str:

@@ -30,7 +30,7 @@ class OnKubernetes(Place):
         self._renewing: asyncio.Task | None = None
 
     async def open(self) -> str:
-        self._api = api = await Api.open(**self._where)
+        self._api = api = await Api.open(**self._where, tell=self._tell)
         self.namespace = api.namespace
         if self._spec is None:
             self.remote = await Remote.find(api, self.name, self._tell)
