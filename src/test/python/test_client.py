@@ -385,6 +385,44 @@ def test_a_bundle_with_a_token_starts_and_scales_its_cluster_and_no_other(
         assert f"Starting cluster {cluster.name}, which does not answer" in capsys.readouterr().out
 
 
+def test_a_bundle_whose_token_has_ended_connects_all_the_same(kube, pods, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "c.bundle"
+    with PlanetaryCluster(load_balancer=True) as cluster:
+        load_balancer = {"loadBalancer": {"ingress": [{"ip": "127.0.0.1"}]}}
+        kube.put("services", {"metadata": {"name": f"{cluster.name}-external"}, "status": load_balancer})
+        monkeypatch.setattr(connection, "COMM_PORT", pods.port)
+        cluster.bundle(path, scale_hours=2)
+        token = Bundle.read(path).token
+
+        # When its token has ended
+        kube.token = "t"
+        with PlanetaryCluster.from_bundle(path) as elsewhere, Client(elsewhere) as client:
+            # Then
+            assert client.submit(lambda: 5).result() == 5
+            told = capsys.readouterr().out
+            assert "\nGoing on without scaling: the bundle's token has ended. A new bundle" in told
+            with sentence("the bundle's token has ended. A new bundle"):
+                elsewhere.scale(3)
+
+        # When the API server says nothing, Then it is tried again when there is something to scale
+        kube.token, kube.silent = token, {"version"}
+        monkeypatch.setattr(elsewhere_module, "API_SECONDS", 0.2)
+        with PlanetaryCluster.from_bundle(path) as elsewhere:
+            assert "Going on without scaling: the Kubernetes API" in capsys.readouterr().out
+            kube.silent = set()
+            elsewhere.scale(3)
+        assert kube.objects["planetaryclusters", cluster.name]["spec"]["workers"]["replicas"] == 3
+
+        # When it is out of reach altogether
+        kube.token = ""
+        kube.hang_up()
+        with PlanetaryCluster.from_bundle(path) as elsewhere:
+            assert "Going on without scaling: The Kubernetes API server" in capsys.readouterr().out
+            with sentence("does not answer"):
+                elsewhere.scale(2)
+        kube.listen()
+
+
 def test_a_bundle_written_right_after_a_change_has_an_address(kube, tmp_path):
     path = tmp_path / "c.bundle"
     with PlanetaryCluster(quiet=True) as cluster:

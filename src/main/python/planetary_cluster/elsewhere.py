@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 from distributed import LocalCluster
 
@@ -12,6 +13,7 @@ from . import options
 from .api import Api
 from .bundle import Bundle
 from .connection import PATIENCE_SECONDS, host_and_port
+from .errors import NotAccepted, PlanetaryError
 from .local import run_script
 from .place import Place, Tell
 from .tunnel import reachable
@@ -20,6 +22,12 @@ LOOK_SECONDS = 1.0
 """Between looks whether a cluster that is started answers."""
 RUNNING_SECONDS = 60.0
 """So long one that runs is waited for: it may be on its way up, or out of reach from here."""
+API_SECONDS = 10.0
+"""So long the Kubernetes API is waited for where the scheduler answers: it is not needed for computing."""
+TOKEN_ENDED = (
+    "the bundle's token has ended. A new bundle, by cluster.bundle(path, scale_hours=…) where there is a "
+    "kubeconfig, scales again."
+)
 
 
 class ByBundle(Place):
@@ -34,9 +42,23 @@ class ByBundle(Place):
     async def open(self) -> str:
         self.security = self._bundle.credentials.security()
         if self._bundle.token:
-            self._api = await Api.open(self.namespace, self._bundle.kubeconfig())
-            await self._start()
+            await self._use_token()
         return self._bundle.address
+
+    async def _use_token(self) -> None:
+        """What the token is for is not what the bundle is for: it connects without."""
+        try:
+            if await self._answers():
+                async with asyncio.timeout(API_SECONDS):
+                    async with self._reached():
+                        pass
+            else:
+                await self._start()
+        except TimeoutError:
+            server = self._bundle.server
+            self._tell(f"Going on without scaling: the Kubernetes API server {server} does not answer.")
+        except PlanetaryError as error:
+            self._tell(f"Going on without scaling: {error}")
 
     async def close(self) -> None:
         if self._api is not None:
@@ -44,9 +66,8 @@ class ByBundle(Place):
 
     async def _start(self) -> None:
         """If it has stopped: another scale, and back, is a change, which starts a stopped cluster."""
-        if await self._answers():
-            return
-        scale = await self._scale_api.get(self._path)
+        async with self._reached() as api:
+            scale = await api.get(self._path)
         patience = self._timeout
         if scale.get("status", {}).get("replicas", 0):
             patience = min(patience, RUNNING_SECONDS)
@@ -69,17 +90,23 @@ class ByBundle(Place):
         return await reachable(*host_and_port(self._bundle.address), context, PATIENCE_SECONDS)
 
     async def scale(self, n: int, group: str) -> None:
-        if self._api is None or group != "default":
+        if not self._bundle.token or group != "default":
             raise self._cannot("scale")
         await self._scale(options.group(n_workers=n)["replicas"])
 
     async def _scale(self, replicas: int) -> None:
-        await self._scale_api.patch(self._path, {"spec": {"replicas": replicas}})
+        async with self._reached() as api:
+            await api.patch(self._path, {"spec": {"replicas": replicas}})
 
-    @property
-    def _scale_api(self) -> Api:
-        assert self._api is not None
-        return self._api
+    @contextlib.asynccontextmanager
+    async def _reached(self) -> AsyncIterator[Api]:
+        """The Kubernetes API, which may have been out of reach before."""
+        try:
+            if self._api is None:
+                self._api = await Api.open(self.namespace, self._bundle.kubeconfig(), tell=self._tell)
+            yield self._api
+        except NotAccepted:
+            raise PlanetaryError(TOKEN_ENDED) from None
 
     @property
     def _path(self) -> str:
