@@ -12,6 +12,7 @@ import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from types import ModuleType, SimpleNamespace
 from urllib.parse import parse_qs
 
 import pytest
@@ -24,7 +25,7 @@ BLOB = "https://naipeuwest.blob.core.windows.net/naip/v002/a b.tif"
 
 
 class TokenService(http.server.ThreadingHTTPServer):
-    """Answers with what stands first in `answers`: a status, or the seconds that a token is good for."""
+    """Answers with what stands first in `answers`: a status, or what goes over the wire."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -42,6 +43,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         server.asked.append(self.path)
         status = server.answers.pop(0) if server.answers else 200
         body = b""
+        if isinstance(status, bytes):
+            self.wfile.write(status)
+            return
         if status == 200:
             end = datetime.now(UTC) + timedelta(seconds=server.life)
             answer = {"msft:expiry": f"{end:%Y-%m-%dT%H:%M:%SZ}", "token": f"sig={len(server.asked)}"}
@@ -95,6 +99,28 @@ def test_what_cannot_be_had_is_an_error_that_names_the_cause_and_is_not_remember
     assert planetary_signing.TOKENS.get("naipeuwest", "naip").startswith("sig=")
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"sig=secret\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 999\r\n\r\n" + b'{"token": "sig=secret"',
+        b'HTTP/1.0 200 OK\r\n\r\n["sig=secret"]',
+        b'HTTP/1.0 200 OK\r\n\r\n{"msft:expiry": 1, "token": "sig=secret"}',
+        b'HTTP/1.0 200 OK\r\n\r\n{"msft:expiry": "2999-01-01T00:00:00Z", "token": null}',
+    ],
+)
+def test_an_answer_of_any_other_shape_is_asked_for_again_and_never_told(service, monkeypatch, answer):
+    service.answers = [answer]
+    assert planetary_signing.TOKENS.get("naipeuwest", "naip") == "sig=2"
+
+    monkeypatch.setattr(planetary_signing, "TOKENS", Tokens(wait=0))
+    service.answers = [answer]
+    with pytest.raises(ConnectionError, match="no token to read naipeuwest/naip from ") as failure:
+        planetary_signing.TOKENS.get("naipeuwest", "naip")
+    assert "secret" not in str(failure.value)
+    assert failure.value.__suppress_context__ or failure.value.__context__ is None
+
+
 def test_threads_that_wait_for_the_same_token_wait_once(service, monkeypatch):
     monkeypatch.setattr(planetary_signing, "TOKENS", Tokens(wait=1))
     service.answers = [503] * 100
@@ -115,6 +141,84 @@ def test_other_peoples_containers_are_left_alone(service):
     assert at_read("https://mine.blob.core.windows.net/data/a.tif") is None
     assert at_read("https://mine.blob.core.windows.net/data/b.tif") is None
     assert len(service.asked) == 1
+
+
+def test_other_peoples_containers_are_known_for_long_and_while_the_service_is_away(service, monkeypatch):
+    assert planetary_signing.UNKNOWN_FOR >= 3600
+    monkeypatch.setattr(planetary_signing, "UNKNOWN_FOR", 0)
+    service.answers = [404, 503, 503, 503]
+
+    assert [planetary_signing.TOKENS.get("mine", "data") for _ in range(3)] == [None] * 3
+    # Asked once more, without waiting; then it is good again for a while
+    assert len(service.asked) == 2
+
+
+@pytest.fixture
+def adlfs(service, monkeypatch):
+    """A file system of one storage account, and a module that looks like adlfs."""
+
+    class Client:
+        def __init__(self, account_url=None, credential=None):
+            self.credential = credential
+
+        def get_container_client(self, container):
+            return self
+
+    class FileSystem:
+        account_key = sas_token = connection_string = client_id = credential = None
+        account_name, account_url = "mine", "https://mine.blob.core.windows.net"
+
+        def do_connect(self):
+            self.service_client = Client()
+
+    class Credential:
+        def __init__(self, signature):
+            pass
+
+    monkeypatch.setitem(sys.modules, "azure", ModuleType("azure"))
+    monkeypatch.setitem(sys.modules, "azure.core", ModuleType("azure.core"))
+    monkeypatch.setitem(sys.modules, "azure.core.credentials", SimpleNamespace(AzureSasCredential=Credential))
+    planetary_signing.mend_adlfs(
+        SimpleNamespace(AzureBlobFileSystem=FileSystem, _create_aio_blob_service_client=Client)
+    )
+    system = FileSystem()
+    system.do_connect()
+    return system
+
+
+def test_adlfs_loop_waits_once_for_a_service_that_is_away(service, adlfs, monkeypatch):
+    monkeypatch.setattr(planetary_signing, "TOKENS", Tokens(wait=1))
+    service.answers = [503] * 100
+
+    def credential(container):
+        return adlfs.service_client.get_container_client(container).credential
+
+    # Given
+    assert credential("a") is None
+    asked = len(service.asked)
+    assert asked > 1
+    # Then
+    assert [credential("a") for _ in range(9)] == [None] * 9
+    assert len(service.asked) == asked
+    # Another container is asked for, but not waited for
+    assert [credential("b") for _ in range(9)] == [None] * 9
+    assert len(service.asked) == asked + 1
+
+    # When it is back
+    service.answers = []
+    assert credential("c").signature == "sig=" + str(asked + 2)
+    monkeypatch.setattr(planetary_signing, "AWAY_FOR", 0)
+    assert credential("a").signature == "sig=" + str(asked + 3)
+
+
+def test_who_holds_up_nobody_waits_each_time(service, monkeypatch):
+    monkeypatch.setattr(planetary_signing, "TOKENS", Tokens(wait=1))
+    service.answers = [503] * 100
+    for _ in range(2):
+        asked = len(service.asked)
+        with pytest.raises(ConnectionError):
+            planetary_signing.TOKENS.get("naipeuwest", "naip")
+        assert len(service.asked) > asked + 1
 
 
 ENDED = "?sp=rl&sig=x&se=2020-01-01T00%3A00%3A00Z"

@@ -23,7 +23,9 @@ import time
 SERVICE = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
 HOST = ".blob.core.windows.net"
 MARGIN = 60  # seconds before its end at which a token is not used any more; GDAL's own
-UNKNOWN_FOR = 300  # seconds until we ask again about a container that is not the Planetary Computer's
+UNKNOWN_FOR = 4 * 3600  # seconds until we ask again about a container that is not the Planetary Computer's
+AWAY_FOR = 30  # seconds until who is in a hurry asks again for what could not be had
+BRIEFLY = 5  # seconds that an answer may take where nobody waits for it
 logger = logging.getLogger("planetary.signing")
 
 
@@ -36,55 +38,94 @@ class Tokens:
         self._held: dict[tuple[str, str], tuple[float, str | None]] = {}  # used until, token
         self._fetched: dict[tuple[str, str], float] = {}
         self._failed: dict[tuple[str, str], tuple[float, str]] = {}  # when last, and why
+        self._away = False  # the service, when it was last asked
         self._locks: dict[tuple[str, str], threading.Lock] = {}
 
-    def get(self, account: str, container: str, fresh: bool = False) -> str | None:
-        """A token; None: the Planetary Computer has no such container. `fresh`: not one from before now."""
+    def get(self, account: str, container: str, fresh: bool = False, hurry: bool = False) -> str | None:
+        """A token; None: the Planetary Computer has no such container. `fresh`: not one from before now.
+
+        `hurry` is for who holds up others: a service that was away is asked seldom, and not waited for. All
+        others wait for it: a task that fails at once is tried again at once, and soon has no retries left.
+        """
         key = account, container
         asked = time.time()
         with self._locks.setdefault(key, threading.Lock()):
             until, token = self._held.get(key, (0, None))
             if time.time() >= until or (fresh and self._fetched[key] < asked):
-                failed, why = self._failed.get(key, (0, ""))
-                if failed > asked:  # while this one waited: it need not wait once more
-                    raise ConnectionError(why)
-                try:
-                    until, token = self._held[key] = self._fetch(account, container)
-                except ConnectionError as e:
-                    self._failed[key] = time.time(), str(e)
-                    raise
-                self._fetched[key] = time.time()
+                until, token = self._held[key] = self._renewed(key, asked, hurry)
             return token
 
-    def _fetch(self, account: str, container: str) -> tuple[float, str | None]:
-        import json
-        from datetime import datetime
-        from urllib.error import HTTPError
-        from urllib.request import urlopen
+    def _renewed(self, key: tuple[str, str], asked: float, hurry: bool) -> tuple[float, str | None]:
+        failed, why = self._failed.get(key, (0, ""))
+        # While this one waited: it need not wait once more.
+        if failed > asked or (hurry and time.time() < failed + AWAY_FOR):
+            raise ConnectionError(why)
+        unknown = key in self._held and self._held[key][1] is None
+        try:
+            found = self._fetch(*key, once=unknown or (hurry and self._away))
+        except ConnectionError as e:
+            self._failed[key] = time.time(), str(e)
+            if unknown:  # most likely it still is
+                return time.time() + AWAY_FOR, None
+            raise
+        self._fetched[key] = time.time()
+        return found
 
-        url, end, pause = f"{service()}/{account}/{container}", time.monotonic() + self._wait, 0.5
+    def _fetch(self, account: str, container: str, once: bool) -> tuple[float, str | None]:
+        url, pause = f"{service()}/{account}/{container}", 0.5
+        end = time.monotonic() + (0 if once else self._wait)
         while True:
-            asked = 0.0
             try:
-                with urlopen(url, timeout=60) as answer:
-                    said = json.load(answer)
-                expiry = datetime.fromisoformat(said["msft:expiry"].replace("Z", "+00:00"))
-                return expiry.timestamp() - MARGIN, said["token"]
-            except HTTPError as e:
-                e.close()
-                if e.code in (400, 404):
-                    return time.time() + UNKNOWN_FOR, None
-                why = f"it answers {e.code}"
-                after = e.headers.get("Retry-After", "")
-                asked = float(after) if after.isdigit() else 0.0
-            except (OSError, ValueError, KeyError) as e:  # the text of an answer may hold a token: not told
-                why = f"{type(e).__name__}: {e.reason}" if hasattr(e, "reason") else type(e).__name__
-            pause = max(pause, asked)
+                found = _ask(url, BRIEFLY if once else 60)
+                self._away = False
+                return found
+            except _Trouble as e:
+                why, pause = str(e), max(pause, e.pause)
             if time.monotonic() + pause > end:
+                self._away = True
                 raise ConnectionError(f"no token to read {account}/{container} from {url}: {why}")
             logger.warning("no token to read %s/%s yet: %s", account, container, why)
             time.sleep(pause)
             pause = min(2 * pause, 5)
+
+
+class _Trouble(Exception):
+    """Why there is no token now, and after how many seconds to ask again, if the service says so."""
+
+    def __init__(self, why: str, pause: float = 0.0):
+        super().__init__(why)
+        self.pause = pause
+
+
+def _ask(url: str, timeout: float) -> tuple[float, str | None]:
+    """Until when a token may be used, and the token; None: there is none, ever."""
+    import json
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    try:
+        with urlopen(url, timeout=timeout) as answer:
+            return _read(json.load(answer))
+    except HTTPError as e:
+        e.close()
+        if e.code in (400, 404):
+            return time.time() + UNKNOWN_FOR, None
+        after = e.headers.get("Retry-After", "")
+        raise _Trouble(f"it answers {e.code}", float(after) if after.isdigit() else 0.0) from None
+    except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError) as e:
+        # The text of an answer, and so of these, may hold a token: it is not told, nor who was first to fail.
+        why = f"{type(e).__name__}: {e.reason}" if hasattr(e, "reason") else type(e).__name__
+        raise _Trouble(why) from None
+
+
+def _read(said: dict) -> tuple[float, str]:
+    from datetime import datetime
+
+    expiry, token = datetime.fromisoformat(said["msft:expiry"].replace("Z", "+00:00")), said["token"]
+    if not isinstance(token, str):
+        raise TypeError
+    return expiry.timestamp() - MARGIN, token
 
 
 TOKENS = Tokens()
@@ -166,7 +207,9 @@ def mend_adlfs(spec) -> None:
     from azure.core.credentials import AzureSasCredential
 
     class Renewed(AzureSasCredential):
-        """Asked for each request. It holds up adlfs' loop while the token is fetched: some ms an hour."""
+        """Asked for each request. It holds up adlfs' loop while the token is fetched: some ms an hour, and
+        once the whole wait, where the service goes away.
+        """
 
         def __init__(self, account: str, container: str):
             super().__init__("none")
@@ -174,7 +217,7 @@ def mend_adlfs(spec) -> None:
 
         @property
         def signature(self) -> str:
-            return TOKENS.get(*self._of) or ""
+            return TOKENS.get(*self._of, hurry=True) or ""
 
     class Service:
         """A client of the storage account with a credential for each container."""
@@ -201,7 +244,7 @@ def mend_adlfs(spec) -> None:
                 return self._plain
             if container not in self._signed:
                 try:
-                    if TOKENS.get(self._account, container) is None:
+                    if TOKENS.get(self._account, container, hurry=True) is None:
                         return self._plain
                 except ConnectionError as e:
                     # It may be the user's own, and needs none.
