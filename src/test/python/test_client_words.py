@@ -168,6 +168,18 @@ def test_options_become_fields_of_the_spec():
     }
 
 
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("90s", 90), ("1h30m", 5400), ("30m1h", 5400), ("0s", None), (None, None)]
+)
+def test_times_are_read_as_the_operator_reads_them(written, seconds):
+    assert options.seconds(written) == seconds
+
+
+def test_words_are_no_time():
+    with pytest.raises(PlanetaryError, match="'soon' is no time"):
+        options.seconds("soon")
+
+
 def test_what_is_not_asked_for_is_left_to_the_operator():
     assert options.spec() == {"onExpiry": "Delete", "workers": {"replicas": 1}}
 

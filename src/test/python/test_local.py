@@ -4,11 +4,13 @@ no preloads and a runner's image no client library."""
 from __future__ import annotations
 
 import asyncio
+import fcntl
 
 import pytest
 
 from planetary_cluster import JobFailed, jobs
 from planetary_cluster.local import run_script
+from pods import until
 from runner import Runner
 
 WRITES = "import os\nopen(os.environ['PLANETARY_RESULT_FILE'], 'w').write({!r})\n"
@@ -65,6 +67,35 @@ def test_parameters_are_named_as_the_operator_names_them():
     assert on_this_machine(script, given) == ["20", "z", given]
 
 
-def on_this_machine(script: str, parameters: dict[str, str] | None = None):
-    job = {"metadata": {"name": "j"}, "spec": {"script": script, "parameters": parameters or {}}}
+@pytest.mark.parametrize("starts", ["run", "Popen"])
+def test_what_takes_too_long_is_ended_with_all_that_it_has_started(tmp_path, starts):
+    held = tmp_path / "held"
+    script = (
+        f"import fcntl, subprocess, sys\nfile = open({str(held)!r}, 'w')\nfcntl.flock(file, fcntl.LOCK_EX)\n"
+        "file.write('begun'); file.flush()\nsleep = [sys.executable, '-c', 'import time; time.sleep(300)']\n"
+        f"subprocess.{starts}(sleep, pass_fds=[file.fileno()])"
+    )
+
+    with pytest.raises(JobFailed) as failure:
+        on_this_machine(script, activeDeadline="2s")
+
+    # In the operator's words
+    assert str(failure.value) == (
+        "Job j failed, ActiveDeadlineExceeded: it did not end within spec.activeDeadline of 2s"
+    )
+    assert held.read_text() == "begun"
+    with held.open() as file:
+        until(lambda: is_free(file))
+
+
+def is_free(file) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def on_this_machine(script: str, parameters: dict[str, str] | None = None, **spec):
+    job = {"metadata": {"name": "j"}, "spec": {"script": script, "parameters": parameters or {}, **spec}}
     return asyncio.run(run_script("tcp://127.0.0.1:1", job, lambda _: None))

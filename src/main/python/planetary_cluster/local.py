@@ -7,14 +7,16 @@ test_local.py holds both to the same.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from . import jobs
+from . import jobs, options
 from .errors import JobFailed
 
 TAIL_CHARACTERS = 1024
@@ -48,13 +50,22 @@ async def run_script(address: str, job: dict, tell: Callable[[str], None]):
             env=env,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
+        deadline = spec.get("activeDeadline")
         try:
-            output, errors = (part.decode(errors="replace") for part in await process.communicate())
-        except BaseException:
-            process.kill()
+            said = await asyncio.wait_for(process.communicate(), options.seconds(deadline))
+        except BaseException as end:
+            _kill(process)
+            process._transport.close()  # whoever got away may hold its pipes
             await process.wait()
+            if isinstance(end, TimeoutError):
+                raise JobFailed(
+                    f"Job {name} failed, ActiveDeadlineExceeded: "
+                    f"it did not end within spec.activeDeadline of {deadline}"
+                ) from None
             raise
+        output, errors = (part.decode(errors="replace") for part in said)
         if process.returncode:
             words = (output + errors)[-TAIL_CHARACTERS:].strip()
             raise JobFailed(f"Job {name} failed, ProgramFailed: exit code {process.returncode}: {words}")
@@ -64,6 +75,15 @@ async def run_script(address: str, job: dict, tell: Callable[[str], None]):
             tell(f"Job {name}: the result has {size} bytes; of a job in a cluster {LONGEST_RESULT} are kept")
             return None
         return jobs.parsed(left)
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """With what it has started, where that can be told apart."""
+    with contextlib.suppress(ProcessLookupError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def _last_line(output: str) -> str | None:

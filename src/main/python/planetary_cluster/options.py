@@ -12,6 +12,8 @@ from datetime import timedelta
 from .errors import PlanetaryError
 
 NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
+PART = re.compile(r"([0-9]+)([hms])")
+DURATION = re.compile(r"([0-9]+[hms])+")
 FIELDS = {
     "n_workers": "replicas",
     "threads": "threads",
@@ -139,6 +141,18 @@ def duration(given: str | float | timedelta) -> str:
             f'{given!r} is no time: write seconds, a timedelta, or a text such as "20m"; 0 is never.'
         )
     return f"{round(seconds)}s"
+
+
+def seconds(written: str | None) -> float | None:
+    """Of a time as the spec has it (``1h30m``); None is for ever, as are 0 seconds there."""
+    if written is None:
+        return None
+    if not DURATION.fullmatch(written):
+        raise PlanetaryError(
+            f'{written!r} is no time: write seconds, a timedelta, or a text such as "1h30m".'
+        )
+    units = {"h": 3600, "m": 60, "s": 1}
+    return float(sum(int(n) * units[unit] for n, unit in PART.findall(written))) or None
 
 
 def refuse_packages(packages: Sequence[str] | None) -> None:
