@@ -568,6 +568,15 @@ def test_an_outage_of_the_api_server_ends_no_job(kube, monkeypatch):
         assert kube.named("planetaryjobs") == ["long", "longer"]
 
 
+def test_clusters_are_the_same_only_if_they_are_one(kube, pods):
+    running(kube, pods, "theirs")
+    with PlanetaryCluster.from_name("theirs") as one, PlanetaryCluster.from_name("theirs") as other:
+        assert one != other
+        assert len({one, other, one}) == 2
+        with Client(one), other.get_client() as client:
+            assert client.cluster is other
+
+
 def test_without_kubernetes_it_says_what_there_is_instead(tmp_path, monkeypatch):
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
