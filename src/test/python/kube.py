@@ -63,6 +63,8 @@ class Kube:
     """``objects`` by resource and name; ``refuse`` answers instead: {(method, resource): status}.
 
     With a ``token`` others are not let in; requests for what is ``silent`` get no answer.
+    ``lost`` are POSTs that are obeyed, with this status for an answer, or none at all (0). ``held`` are not
+    answered as long as they are in there.
     """
 
     def __init__(self):
@@ -71,6 +73,8 @@ class Kube:
         self.refuse: dict[tuple[str, str], int] = {}
         self.token = ""
         self.silent: set[str] = set()
+        self.lost: dict[tuple[str, str], int] = {}
+        self.held: set[tuple[str, str]] = set()
         self.ports: dict[int, int] = {}
         self.cut_watches = 0
         self.version = 1
@@ -205,6 +209,11 @@ class Handler(tornado.web.RequestHandler):
         resource = next((part for part in self.path_args if part), "version")
         self.kube.requests.append((self.request.method, resource))
         await silence(self, resource)
+        while (self.request.method, resource) in self.kube.held:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        if self.request.connection.stream.closed():  # nobody waits for it any more
+            self.detach()
+            return
         refused = self.kube.refuse.get((self.request.method, resource))
         if not self.kube.knows(self.request):
             self.fail(401, "Unauthorized")
@@ -265,7 +274,13 @@ class Collection(Handler):
             return
         self.kube.put(resource, thing, "ADDED")
         self.kube.on_create(resource, thing)
-        self.finish(thing)
+        lost = self.kube.lost.get(("POST", resource))
+        if lost is None:
+            self.finish(thing)
+        elif lost:
+            self.fail(lost, "no answer from the server behind")
+        else:
+            self.detach().close()
 
 
 class Object(Handler):

@@ -17,7 +17,7 @@ from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from distributed import Client
+from distributed import Client, Status
 
 from kube import IMAGE, Kube, condition, ready, starting, status
 from planetary_cluster import (
@@ -27,6 +27,7 @@ from planetary_cluster import (
     WorkersMissing,
     api,
     connection,
+    display,
     remote,
     versions,
 )
@@ -566,6 +567,112 @@ def test_an_outage_of_the_api_server_ends_no_job(kube, monkeypatch):
             job.result(timeout=20)
         kube.listen()
         assert kube.named("planetaryjobs") == ["long", "longer"]
+
+
+def test_a_close_that_fails_says_so_and_can_be_called_again(kube, monkeypatch):
+    monkeypatch.setattr(api, "PAUSE_SECONDS", 0.01)
+    cluster = PlanetaryCluster(quiet=True)
+    kube.hang_up()
+    with sentence(
+        f"does not answer.* Cluster {cluster.name} is not deleted and may run on: close.. tries it"
+    ):
+        cluster.close()
+    kube.listen()
+    assert kube.named("planetaryclusters") == [cluster.name]
+    # When
+    cluster.close()
+    # Then
+    assert kube.named("planetaryclusters") == []
+    assert not cluster._loop_runner.is_started()
+    requests = len(kube.requests)
+    cluster.close()
+    assert len(kube.requests) == requests
+
+
+def test_a_close_that_is_cut_short_can_be_called_again(kube):
+    cluster = PlanetaryCluster(quiet=True)
+    kube.held.add(("DELETE", "planetaryclusters"))
+    with pytest.raises(TimeoutError):
+        cluster.close(timeout=0.3)
+    asked = kube.requests.count(("DELETE", "planetaryclusters"))
+    with stop_button(lambda: kube.requests.count(("DELETE", "planetaryclusters")) > asked):
+        cluster.close()
+    assert kube.named("planetaryclusters") == [cluster.name]
+    kube.held.clear()
+    cluster.close()
+    assert kube.named("planetaryclusters") == []
+
+
+@pytest.mark.parametrize(
+    ("program", "trouble"),
+    [
+        ("try: cluster = p.PlanetaryCluster(); cluster.close()\nexcept p.PlanetaryError: pass", {}),
+        (
+            "try: p.PlanetaryCluster()\nexcept p.PlanetaryError as e: assert 'read secrets' in str(e)",
+            {("GET", "secrets"): 403},
+        ),
+    ],
+    ids=["close", "start"],
+)
+def test_what_could_not_be_deleted_goes_with_its_python(kube, program, trouble):
+    # Given a Python that has given up deleting its cluster
+    kube.refuse |= {("DELETE", "planetaryclusters"): 403, **trouble}
+    python = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import planetary_cluster as p\n{program}\nprint('left', flush=True)\ninput()",
+        ],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert "left\n" in iter(python.stdout.readline, "")
+    assert len(kube.named("planetaryclusters")) == 1
+    # When
+    kube.refuse.clear()
+    told, _ = python.communicate("\n", timeout=60)
+    # Then
+    assert python.returncode == 0
+    assert kube.named("planetaryclusters") == []
+    assert "deleted" in told
+
+
+@pytest.mark.parametrize(("status_", "words"), [(0, "does not answer"), (504, "answers 504")])
+def test_a_cluster_whose_making_was_not_answered_is_not_left_behind(kube, status_, words):
+    kube.lost["POST", "planetaryclusters"] = status_
+    with sentence(words):
+        PlanetaryCluster(quiet=True)
+    assert ("DELETE", "planetaryclusters") in kube.requests
+    assert kube.named("planetaryclusters") == []
+
+
+def test_a_cluster_of_the_same_name_that_somebody_else_made_meanwhile_is_left_alone(kube):
+    def operator(resource, thing):
+        kube.remove(resource, "c")
+        kube.put(resource, {"metadata": {"name": "c"}, "spec": {}})
+
+    kube.on_create = operator
+    kube.lost["POST", "planetaryclusters"] = 0
+    with sentence("does not answer"):
+        PlanetaryCluster(name="c", quiet=True)
+    assert kube.named("planetaryclusters") == ["c"]
+
+
+@pytest.mark.parametrize("phase", ["Suspended", "Stopped"])
+def test_a_cluster_that_others_ended_is_left_until_its_own_end(kube, monkeypatch, capsys, phase):
+    monkeypatch.setattr(display, "LOOK_SECONDS", 0.01)
+    with PlanetaryCluster() as cluster:
+        kube.say(cluster.name, status(phase, [condition("Ready", True, phase, "by a queue")], 0, 0))
+        until(cluster.place.ended)
+        # When its scheduler ends
+        cluster.loop.add_callback(cluster._watch_worker_status_comm.abort)
+        # Then
+        until(lambda: cluster.status == Status.stopped)
+        assert "was not ended here, and is left as it is; close() deletes it" in capsys.readouterr().out
+        assert kube.named("planetaryclusters") == [cluster.name]
+    assert kube.named("planetaryclusters") == []
 
 
 def test_clusters_are_the_same_only_if_they_are_one(kube, pods):

@@ -10,11 +10,12 @@ import socket
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from distributed import Status
 from distributed.core import rpc
 from distributed.exceptions import WorkerStartTimeoutError
-from distributed.utils import LoopRunner
+from distributed.utils import LoopRunner, NoOpAwaitable
 
 from . import jobs, options, steps, versions
 from .api import Api
@@ -89,6 +90,8 @@ class PlanetaryCluster(DisplayedCluster):
     """
 
     _instances: weakref.WeakSet[PlanetaryCluster] = weakref.WeakSet()
+    _remaining: ClassVar[set[PlanetaryCluster]] = set()
+    """Those that are still to be deleted, though nobody may hold them any more."""
 
     def __init__(
         self,
@@ -151,9 +154,11 @@ class PlanetaryCluster(DisplayedCluster):
             self._loop_runner.start()
             try:
                 self._waited_for(self._start)
-            except BaseException:
-                self.sync(self._close)
-                self._loop_runner.stop()
+            except BaseException as error:
+                if not isinstance(error, Exception):  # a second interrupt may have cut short the end
+                    self.sync(self._give_up)
+                if self.status == Status.closed:  # else the end of Python has use for the loop
+                    self._loop_runner.stop()
                 raise
 
     @classmethod
@@ -196,7 +201,7 @@ class PlanetaryCluster(DisplayedCluster):
             await self._check()
             await super()._start()
         except BaseException:
-            await self._close()
+            await self._give_up()
             raise
         self._instances.add(self)
         self._log(f"Ready, dashboard at {self.dashboard_link}" if self.dashboard_link else "Ready")
@@ -232,12 +237,38 @@ class PlanetaryCluster(DisplayedCluster):
             self.sync(cancelled)
             raise
 
+    async def _give_up(self) -> None:
+        """After a start that failed, which is what is told. What fails here is tried again at the end."""
+        try:
+            await self._close()
+        except PlanetaryError as error:
+            self._log(str(error))
+
     async def _close(self) -> None:
+        if await self._ends():
+            try:
+                # First: whatever else hangs, or is cut short, nothing runs on and costs.
+                await self.place.delete()
+            finally:
+                await self._disconnect()
+
+    async def _leave(self) -> None:
+        """Whoever suspended or stopped it may have use for it: only our own end deletes it."""
+        if self.status == Status.running and await self._ends():
+            await self._disconnect()
+            if self.place.remains():
+                self._log(f"Cluster {self.name} was not ended here, and is left as it is; close() deletes it")
+
+    async def _ends(self) -> bool:
+        """Whether there is something to end; from now on this is who does it."""
         while self.status == Status.closing:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         if self.status == Status.closed:
-            return
+            return False
         self.status = Status.closing
+        return True
+
+    async def _disconnect(self) -> None:
         try:
             await self._stop_watching()
             await super()._close()
@@ -246,12 +277,25 @@ class PlanetaryCluster(DisplayedCluster):
             try:
                 await self.place.close()
             finally:
-                self.status = Status.closed
-                self._instances.discard(self)
+                self._note_end()
+
+    def _note_end(self) -> None:
+        """What remains can be closed once more: by its user, or at the end of Python."""
+        if self.place.remains():
+            self.status = Status.stopped
+            self._remaining.add(self)
+        else:
+            self.status = Status.closed
+            self._remaining.discard(self)
+            self._instances.discard(self)
 
     def close(self, timeout: float | None = None):
-        """Deletes the cluster; one that was there before is only left."""
-        closed = super().close(timeout)
+        """Deletes the cluster; one that was there before is only left. If it fails it may be called again."""
+        if self.status == Status.closed:
+            closed = NoOpAwaitable() if self.asynchronous else None
+        else:
+            # Not Dask's own: that one is silent about any RuntimeError, and ours are such.
+            closed = self.sync(self._close, callback_timeout=timeout)
         if not self.asynchronous and self._loop_runner.is_started():
             self._loop_runner.stop()
         return closed
@@ -322,7 +366,7 @@ class PlanetaryCluster(DisplayedCluster):
 @atexit.register
 def _close_all() -> None:
     """Clusters of a Python that ends go with it; those of a killed one go by their idle timeout."""
-    for cluster in list(PlanetaryCluster._instances):
+    for cluster in {*PlanetaryCluster._instances, *PlanetaryCluster._remaining}:
         if not cluster.asynchronous:
             with contextlib.suppress(Exception):
                 # asyncio looks names up in an executor, and by now those take no more work.

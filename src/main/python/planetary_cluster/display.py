@@ -71,7 +71,7 @@ class DisplayedCluster(Cluster):
         while self.status == Status.running:
             await asyncio.sleep(pause)
             if self.place.ended():
-                self._ending = asyncio.create_task(self._close(), name="planetary-ending")
+                self._ending = asyncio.create_task(self._leave(), name="planetary-ending")
                 return
             pause = min(2 * pause, MAX_LOOK_SECONDS)
             with contextlib.suppress(OSError):
@@ -82,6 +82,10 @@ class DisplayedCluster(Cluster):
                 pause = LOOK_SECONDS
                 self._watch_worker_status_comm = comm
                 await super()._watch_worker_status(comm)
+
+    async def _leave(self) -> None:
+        """There is nothing to come back to, and that was not our doing."""
+        raise NotImplementedError
 
     async def _stop_watching(self) -> None:
         """It may be waiting for a scheduler that does not come back."""

@@ -23,7 +23,11 @@ class JobFailed(PlanetaryError):
     """A job ended in phase Failed; the text ends with the program's last words."""
 
 
-class NoAnswer(PlanetaryError):
+class Unclear(PlanetaryError):
+    """The request failed on its way, or in the API server: it may have been done all the same."""
+
+
+class NoAnswer(Unclear):
     """The API server cannot be reached (now)."""
 
 
@@ -81,7 +85,8 @@ def refusal(method: str, what: str, namespace: str, status: int, body: dict) -> 
         return Exists(_sentence(words) or f"{what} exists already.")
     if status in (400, 403, 422):
         return PlanetaryError(f"The Kubernetes API server refuses this: {_sentence(words)}")
-    return PlanetaryError(f"The Kubernetes API server answers {status}: {_sentence(words) or 'no words.'}")
+    kind = Unclear if status >= 500 else PlanetaryError
+    return kind(f"The Kubernetes API server answers {status}: {_sentence(words) or 'no words.'}")
 
 
 def no_answer(server: str, error: Exception) -> PlanetaryError:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from . import connection, handover, jobs, steps
+from . import connection, handover, jobs, marks, steps
 from .api import Api
 from .bundle import Bundle
 from .connection import Connection
 from .credentials import Credentials
-from .errors import PlanetaryError
+from .errors import PlanetaryError, Unclear
 from .place import Place, Tell
 from .remote import Remote
 
@@ -28,6 +28,8 @@ class OnKubernetes(Place):
         self._api: Api | None = None
         self._connection: Connection | None = None
         self._renewing: asyncio.Task | None = None
+        self._mark = ""
+        """Of a cluster that may have been made, without an answer that says so."""
 
     async def open(self) -> str:
         self._api = api = await Api.open(**self._where, tell=self._tell)
@@ -35,7 +37,7 @@ class OnKubernetes(Place):
         if self._spec is None:
             self.remote = await Remote.find(api, self.name, self._tell)
         else:
-            self.remote = await Remote.create(api, self.name, self._spec, self._tell)
+            self.remote = await self._made(api, self._spec)
         self.remote.watch()
         seconds, worker_seconds = self._timeouts
         if self._spec is None:  # whoever comes to a cluster that is at work takes it as it is
@@ -49,18 +51,53 @@ class OnKubernetes(Place):
         self._renewing = asyncio.create_task(self._renew(), name="planetary-renew")
         return self._connection.address
 
-    async def close(self) -> None:
-        if self._renewing is not None:
-            self._renewing.cancel()
-        if self._connection is not None:
-            await self._connection.close()
+    async def _made(self, api: Api, spec: dict) -> Remote:
+        self._mark = marks.new()
+        try:
+            made = await Remote.create(api, self.name, spec, self._mark, self._tell)
+        except Unclear:
+            raise
+        except PlanetaryError:  # it was refused
+            self._mark = ""
+            raise
+        self._mark = ""
+        return made
+
+    async def delete(self) -> None:
+        try:
+            if self.remains():
+                await self._delete()
+        except PlanetaryError as error:
+            raise PlanetaryError(
+                f"{error} Cluster {self.name} is not deleted and may run on: close() tries it again, and so "
+                f"does the end of Python; or kubectl delete plc {self.name} -n {self.namespace}."
+            ) from None
+
+    async def _delete(self) -> None:
+        if self.remote is None:
+            assert self._api is not None
+            self.remote = await Remote.made(self._api, self.name, self._mark, self._tell)
+            self._mark = ""
         if self.remote is not None:
-            await self.remote.close()
-            if self._spec is not None and not self.remote.gone:
-                await self.remote.delete()
-                self._tell(f"Cluster {self.name} deleted")
-        if self._api is not None:
-            await self._api.close()
+            await self.remote.close()  # else it tells of the end, too
+            await self.remote.delete()
+            self._tell(f"Cluster {self.name} deleted")
+
+    def remains(self) -> bool:
+        made = self._spec is not None and self.remote is not None and not self.remote.gone
+        return made or bool(self._mark)
+
+    async def close(self) -> None:
+        """All of it, whatever fails. The API is open again as soon as it is asked."""
+        async with contextlib.AsyncExitStack() as ends:
+            if self._api is not None:
+                ends.push_async_callback(self._api.close)
+            if self.remote is not None:
+                ends.push_async_callback(self.remote.close)
+            if self._connection is not None:
+                ends.push_async_callback(self._connection.close)
+            if self._renewing is not None:
+                self._renewing.cancel()
 
     async def _renew(self) -> None:
         while True:

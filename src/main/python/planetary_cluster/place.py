@@ -12,7 +12,7 @@ Tell = Callable[[str], None]
 
 
 class Place:
-    """Opened once, closed once. What a place cannot do it refuses with a sentence."""
+    """Opened once; deleted and closed until nothing remains. What it cannot do it refuses with a sentence."""
 
     name: str
     namespace: str | None = None
@@ -23,8 +23,15 @@ class Place:
         """Makes or finds the cluster; the address of its scheduler."""
         raise NotImplementedError
 
+    async def delete(self) -> None:
+        """What ``open`` made elsewhere, if it is ours to delete; also of a place that was closed."""
+
     async def close(self) -> None:
-        """Leaves nothing behind of what ``open`` made."""
+        """Lets go of what ``open`` made here."""
+
+    def remains(self) -> bool:
+        """Whether there is, or may be, something to delete."""
+        return False
 
     async def image(self) -> str:
         """The scheduler's, to name where versions differ."""

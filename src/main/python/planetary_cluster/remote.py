@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from distributed.utils import Log, Logs
 
-from . import options, steps
+from . import marks, options, steps
 from .api import GROUP, Api, in_pod, own_namespace
 from .connection import scheduler_pod
 from .errors import Exists, NotThere, PlanetaryError
@@ -34,9 +34,9 @@ class Remote:
         self._watching: asyncio.Task | None = None
 
     @classmethod
-    async def create(cls, api: Api, name: str, spec: dict, tell: Callable[[str], None]) -> Remote:
+    async def create(cls, api: Api, name: str, spec: dict, mark: str, tell: Callable[[str], None]) -> Remote:
         body = {"apiVersion": GROUP, "kind": "PlanetaryCluster", "spec": spec}
-        body["metadata"] = {"name": name}
+        body["metadata"] = {"name": name, "annotations": {marks.MARK: mark}}
         tell(f"Creating cluster {name} in namespace {api.namespace}")
         try:
             return cls(api, await api.create("planetaryclusters", body), tell)
@@ -46,6 +46,12 @@ class Remote:
                 f"PlanetaryCluster.from_name({name!r}) "
                 "connects to it; without a name one is made up."
             ) from None
+
+    @classmethod
+    async def made(cls, api: Api, name: str, mark: str, tell: Callable[[str], None]) -> Remote | None:
+        """What ``create`` has made, if it did, where it could not tell."""
+        found = await marks.find(api, f"planetaryclusters/{name}", mark)
+        return cls(api, found, tell) if found else None
 
     @classmethod
     async def find(cls, api: Api, name: str, tell: Callable[[str], None]) -> Remote:
@@ -179,6 +185,7 @@ class Remote:
     async def delete(self) -> None:
         with contextlib.suppress(NotThere, Exists):  # gone, or another one by that name
             await self.api.delete(self._path, self.uid)
+        self.gone = True
 
     # Looks
 
