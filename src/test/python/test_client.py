@@ -720,7 +720,6 @@ def test_a_job_runs_and_its_result_comes_back(kube, capsys):
         ]
         job = kube.objects["planetaryjobs", "mean"]
         assert job["spec"]["parameters"] == {"n": "3"}
-        assert job["metadata"]["ownerReferences"][0]["name"] == cluster.name
 
         kube.on_create = lambda resource, thing: kube.later(
             0.1,
@@ -730,6 +729,52 @@ def test_a_job_runs_and_its_result_comes_back(kube, capsys):
         )
         with sentence("Job sad failed, ProgramFailed: exit code 1: boom", JobFailed):
             cluster.run_job("raise SystemExit('boom')", name="sad")
+        with sentence("There is a job sad already; a name is free again 24h after its job has ended"):
+            cluster.run_job("print(1)", name="sad")
+    # The results were handed over
+    assert kube.named("planetaryjobs") == []
+
+
+def test_a_result_outlives_a_cluster_that_deletes_itself(kube):
+    with PlanetaryCluster(quiet=True) as cluster, ThreadPoolExecutor() as threads:
+        jobs = [threads.submit(cluster.run_job, "print(1)", name=name) for name in ("kept", "lost")]
+        until(lambda: len(kube.named("planetaryjobs")) == 2)
+        # When nobody has used the cluster
+        kube.remove("planetaryclusters", cluster.name)
+        # Then the API server has no reason to delete its jobs
+        assert all(
+            "ownerReferences" not in kube.objects["planetaryjobs", j]["metadata"] for j in ("kept", "lost")
+        )
+        kube.say("kept", {"phase": "Succeeded", "result": "7"}, "planetaryjobs")
+        assert jobs[0].result(timeout=20) == 7
+        # When one is gone for another reason
+        kube.remove("planetaryjobs", "lost")
+        # Then nobody says what he does not know
+        with sentence("Job lost is gone: it was deleted, or it ended, and was removed", JobFailed):
+            jobs[1].result(timeout=20)
+    assert kube.named("planetaryjobs") == ["kept"]
+
+
+def test_a_close_ends_the_jobs_that_are_waited_for(kube):
+    cluster = PlanetaryCluster(quiet=True)
+    with ThreadPoolExecutor() as threads:
+        job = threads.submit(cluster.run_job, "print(1)", name="long")
+        until(lambda: kube.named("planetaryjobs"))
+        cluster.close()
+        with sentence(f"Job long was given up, for cluster {cluster.name} was closed"):
+            job.result(timeout=20)
+    assert kube.named("planetaryjobs") == []
+
+
+@pytest.mark.parametrize("status_", [0, 504])
+def test_a_job_whose_making_was_not_answered_is_found(kube, status_):
+    def operator(resource, thing):
+        kube.later(0.1, thing["metadata"]["name"], {"phase": "Succeeded", "result": "7"}, resource)
+
+    with PlanetaryCluster(quiet=True) as cluster:
+        kube.on_create = operator
+        kube.lost["POST", "planetaryjobs"] = status_
+        assert cluster.run_job("print(7)") == 7
 
 
 def test_a_job_nobody_waits_for_any_more_is_deleted(kube):

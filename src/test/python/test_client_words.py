@@ -290,7 +290,7 @@ def test_a_job_is_what_was_asked_for(tmp_path):
         "parameters": {"bbox": "5,52", "years": "[2020, 2021]"},
         "retries": 0,
         "activeDeadline": "1h",
-        "ttlAfterFinished": "1h",
+        "ttlAfterFinished": "24h",
     }
     assert jobs.manifest("c", "print(2)")["spec"]["script"] == "print(2)"
     with pytest.raises(PlanetaryError, match="cannot be read"):

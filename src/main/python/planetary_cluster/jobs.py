@@ -11,13 +11,14 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from . import options
+from . import marks, options
 from .api import GROUP, Api
-from .errors import JobFailed, PlanetaryError
+from .errors import Exists, JobFailed, NotThere, PlanetaryError, Unclear
 
 JOB_NAME = re.compile(r"[a-z]([-a-z0-9]{0,32}[a-z0-9])?")
-KEPT = "1h"
-"""How long a finished job stays, for its log and its result."""
+ENDED = ("Succeeded", "Failed")
+KEPT = "24h"
+"""How long a finished job stays, for its log and its result: nobody may look before the next morning."""
 
 
 def source(script: str | os.PathLike) -> str:
@@ -99,34 +100,67 @@ def parsed(result: str | None):
         return result
 
 
-async def run(api: Api, job: dict, tell: Callable[[str], None], owner: dict | None):
+async def run(api: Api, job: dict, tell: Callable[[str], None], ended: Callable[[dict], None]):
     """Makes the job, waits for its end, and returns its result. Who stops waiting deletes it.
 
-    A job that can no longer be followed goes on: hours of computing are not thrown away for that.
+    A job that can no longer be followed goes on: hours of computing are not thrown away for that. And the
+    cluster does not own it: one that deletes itself, for nobody uses it, would take the result with it.
+    ``ended`` gets a job whose end was seen.
     """
-    if owner is not None:  # it goes with its cluster
-        reference = {key: owner[key] for key in ("apiVersion", "kind")}
-        reference |= {key: owner["metadata"][key] for key in ("name", "uid")}
-        job["metadata"]["ownerReferences"] = [reference]
-    made = await api.create("planetaryjobs", job)
-    name, told = made["metadata"]["name"], ""
+    made = await _made(api, job)
+    name = made["metadata"]["name"]
     try:
-        async with contextlib.aclosing(api.follow(f"planetaryjobs/{name}")) as seen:
-            async for now in seen:
-                if now is None:
-                    raise JobFailed(f"Job {name} was deleted before it ended.")
-                if (words := line(now)) != told:
-                    told = words
-                    tell(words)
-                ended, result = outcome(now)
-                if ended:
-                    return result
+        return await _result(api, name, tell, ended)
     except asyncio.CancelledError:
         with contextlib.suppress(PlanetaryError):
-            await api.delete(f"planetaryjobs/{name}", made["metadata"]["uid"])
+            await delete(api, made)
             tell(f"Job {name} deleted")
         raise
     except JobFailed:
         raise
     except PlanetaryError as error:
         raise PlanetaryError(f"{error} Job {name} was not told to stop: kubectl get plj {name}.") from None
+
+
+async def _made(api: Api, job: dict) -> dict:
+    """Also where the answer is lost: then it is looked for."""
+    name, mark = job["metadata"]["name"], marks.new()
+    job["metadata"]["annotations"] = {marks.MARK: mark}
+    try:
+        return await api.create("planetaryjobs", job)
+    except Exists:
+        raise PlanetaryError(
+            f"There is a job {name} already; a name is free again {KEPT} after its job has ended, or after "
+            f"kubectl delete plj {name}. Without a name one is made up."
+        ) from None
+    except asyncio.CancelledError:
+        with contextlib.suppress(PlanetaryError):
+            if found := await marks.find(api, f"planetaryjobs/{name}", mark):
+                await delete(api, found)
+        raise
+    except Unclear as error:
+        with contextlib.suppress(PlanetaryError):
+            if found := await marks.find(api, f"planetaryjobs/{name}", mark):
+                return found
+        raise PlanetaryError(f"{error} It may have made job {name}: kubectl get plj {name}.") from None
+
+
+async def _result(api: Api, name: str, tell: Callable[[str], None], ended: Callable[[dict], None]):
+    told = ""
+    async with contextlib.aclosing(api.follow(f"planetaryjobs/{name}")) as seen:
+        async for now in seen:
+            if now is None:
+                raise JobFailed(
+                    f"Job {name} is gone: it was deleted, or it ended, and was removed before that was seen."
+                )
+            if (words := line(now)) != told:
+                told = words
+                tell(words)
+            if (now.get("status") or {}).get("phase") in ENDED:
+                ended(now)
+                return outcome(now)[1]
+
+
+async def delete(api: Api, job: dict) -> None:
+    with contextlib.suppress(NotThere, Exists):  # gone, or another one by that name
+        await api.delete(f"planetaryjobs/{job['metadata']['name']}", job["metadata"]["uid"])

@@ -30,6 +30,8 @@ class OnKubernetes(Place):
         self._renewing: asyncio.Task | None = None
         self._mark = ""
         """Of a cluster that may have been made, without an answer that says so."""
+        self._jobs: set[asyncio.Task] = set()
+        self._ended_jobs: list[dict] = []
 
     async def open(self) -> str:
         self._api = api = await Api.open(**self._where, tell=self._tell)
@@ -64,14 +66,20 @@ class OnKubernetes(Place):
         return made
 
     async def delete(self) -> None:
+        """With its jobs, but for those whose end nobody has heard of: these outlive it, for their results."""
+        for job in self._jobs:
+            job.cancel()
         try:
             if self.remains():
                 await self._delete()
+                await self._delete_jobs()
         except PlanetaryError as error:
             raise PlanetaryError(
                 f"{error} Cluster {self.name} is not deleted and may run on: close() tries it again, and so "
                 f"does the end of Python; or kubectl delete plc {self.name} -n {self.namespace}."
             ) from None
+        finally:
+            await asyncio.gather(*self._jobs, return_exceptions=True)
 
     async def _delete(self) -> None:
         if self.remote is None:
@@ -83,6 +91,11 @@ class OnKubernetes(Place):
             await self.remote.delete()
             self._tell(f"Cluster {self.name} deleted")
 
+    async def _delete_jobs(self) -> None:
+        with contextlib.suppress(PlanetaryError):  # they go by themselves, later
+            for job in self._ended_jobs:
+                await jobs.delete(self._object.api, job)
+
     def remains(self) -> bool:
         made = self._spec is not None and self.remote is not None and not self.remote.gone
         return made or bool(self._mark)
@@ -90,7 +103,8 @@ class OnKubernetes(Place):
     async def close(self) -> None:
         """All of it, whatever fails. The API is open again as soon as it is asked."""
         async with contextlib.AsyncExitStack() as ends:
-            if self._api is not None:
+            # A job may wait for a cluster that is suspended.
+            if self._api is not None and all(job.done() for job in self._jobs):
                 ends.push_async_callback(self._api.close)
             if self.remote is not None:
                 ends.push_async_callback(self.remote.close)
@@ -119,8 +133,17 @@ class OnKubernetes(Place):
         return await self._object.logs(tail)
 
     async def run_job(self, job: dict):
-        owner = None if self._spec is None else self._object.cluster
-        return await jobs.run(self._object.api, job, self._tell, owner)
+        running = asyncio.ensure_future(jobs.run(self._object.api, job, self._tell, self._ended_jobs.append))
+        self._jobs.add(running)
+        try:
+            return await running
+        except asyncio.CancelledError:
+            if asyncio.current_task().cancelling():
+                raise
+            name = job["metadata"]["name"]
+            raise PlanetaryError(f"Job {name} was given up, for cluster {self.name} was closed.") from None
+        finally:
+            self._jobs.discard(running)
 
     async def bundle(self, path, scale_hours: float) -> None:
         """With the load balancer's address, or, failing that, the one inside the Kubernetes cluster."""
