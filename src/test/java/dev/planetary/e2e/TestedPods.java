@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /** Pods of a test, programs in them, and what stands beside them. */
 interface TestedPods extends InNamespace {
@@ -35,7 +36,12 @@ interface TestedPods extends InNamespace {
     /** Puts files into a pod's /planetary. */
     default void upload(Pod pod, Path... files) {
         for (var file : files) {
-            at(pod).file("/planetary/" + file.getFileName()).upload(file);
+            // On a busy machine the client's own check of the size may come too early, or the stream be cut: it says
+            // so, and is asked again.
+            Awaitility.await(file + " is in " + pod.getMetadata().getName())
+                    .atMost(RealCluster.PATIENCE)
+                    .until(() ->
+                            at(pod).file("/planetary/" + file.getFileName()).upload(file));
         }
     }
 

@@ -50,7 +50,7 @@ class StaleCacheIT {
 
         // Then
         assertThat(uids()).isEqualTo(pods);
-        assertThat(flow.ready("c")).isTrue();
+        Flow.until().until(() -> flow.ready("c"));
     }
 
     @Test
