@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shlex
 import socket
+import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -267,13 +268,21 @@ def test_who_stops_waiting_for_a_login_program_ends_it(kube, tmp_path):
 
 
 def ended(pid) -> bool:
-    """Whether the process is gone whose number is in a file; one that was ended before it began has none."""
+    """Whether the process goes whose number is in a file; one that was ended before it began has none."""
     number = pid.read_text().strip() if pid.exists() else ""
-    with contextlib.suppress(ProcessLookupError):
-        if number:
-            os.kill(int(number), 0)
-            return False
-    return True
+    patience = (
+        time.monotonic() + 10
+    )  # a signal takes its time; by itself it lives for 600 s
+    while number and runs(int(number)) and time.monotonic() < patience:
+        time.sleep(0.01)
+    return not number or not runs(int(number))
+
+
+def runs(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_an_api_server_that_says_nothing_is_not_waited_for_for_ever(kube, tmp_path, monkeypatch):
