@@ -126,11 +126,6 @@ final class Flux implements AutoCloseable {
                 "message");
     }
 
-    boolean isReady(String commit) {
-        var now = kustomization().get();
-        return "True".equals(ready(now, "status")) && at(now, commit);
-    }
-
     private static boolean at(GenericKubernetesResource kustomization, String commit) {
         return revision(commit).equals(kustomization.<String>get("status", "lastAppliedRevision"));
     }

@@ -140,7 +140,8 @@ class GitOpsE2E {
                 .filteredOn(AuditLog.Request::writes)
                 .as("written by Flux")
                 .isEmpty();
-        assertThat(flux.isReady(idle)).isTrue();
+        // While it compares, it is not for a moment.
+        flux.awaitReady(idle);
         // Applying the same manifest again and again woke nobody
         assertThat(RealCluster.ready(real.cluster("c").orElseThrow()).reason()).isEqualTo("Stopped");
     }
