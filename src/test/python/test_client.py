@@ -317,9 +317,7 @@ def test_a_bundle_connects_without_kubernetes(kube, pods, tmp_path, monkeypatch,
         cluster.bundle(path)
         assert "is known inside the Kubernetes cluster only" in capsys.readouterr().out
         # Given
-        load_balancer = {"loadBalancer": {"ingress": [{"ip": "127.0.0.1"}]}}
-        kube.put("services", {"metadata": {"name": f"{cluster.name}-external"}, "status": load_balancer})
-        monkeypatch.setattr(connection, "COMM_PORT", pods.port)
+        balance_load(kube, pods, cluster, monkeypatch)
         cluster.bundle(path)
         requests = len(kube.requests)
 
@@ -335,15 +333,20 @@ def test_a_bundle_connects_without_kubernetes(kube, pods, tmp_path, monkeypatch,
         assert kube.named("planetaryclusters") == [cluster.name]
 
 
+def balance_load(kube, pods, cluster, monkeypatch):
+    """A load balancer leads to the cluster."""
+    load_balancer = {"loadBalancer": {"ingress": [{"ip": "127.0.0.1"}]}}
+    kube.put("services", {"metadata": {"name": f"{cluster.name}-external"}, "status": load_balancer})
+    monkeypatch.setattr(connection, "COMM_PORT", pods.port)
+
+
 def test_a_bundle_with_a_token_starts_and_scales_its_cluster_and_no_other(
     kube, pods, tmp_path, monkeypatch, capsys
 ):
     path = tmp_path / "c.bundle"
     with PlanetaryCluster(load_balancer=True) as cluster:
         # Given
-        load_balancer = {"loadBalancer": {"ingress": [{"ip": "127.0.0.1"}]}}
-        kube.put("services", {"metadata": {"name": f"{cluster.name}-external"}, "status": load_balancer})
-        monkeypatch.setattr(connection, "COMM_PORT", pods.port)
+        balance_load(kube, pods, cluster, monkeypatch)
         cluster.bundle(path, scale_hours=2)
         role = kube.objects["roles", f"{cluster.name}-bundle"]
         assert role["rules"][0]["resourceNames"] == [cluster.name]
@@ -389,9 +392,7 @@ def test_a_bundle_with_a_token_starts_and_scales_its_cluster_and_no_other(
 def test_a_bundle_whose_token_has_ended_connects_all_the_same(kube, pods, tmp_path, monkeypatch, capsys):
     path = tmp_path / "c.bundle"
     with PlanetaryCluster(load_balancer=True) as cluster:
-        load_balancer = {"loadBalancer": {"ingress": [{"ip": "127.0.0.1"}]}}
-        kube.put("services", {"metadata": {"name": f"{cluster.name}-external"}, "status": load_balancer})
-        monkeypatch.setattr(connection, "COMM_PORT", pods.port)
+        balance_load(kube, pods, cluster, monkeypatch)
         cluster.bundle(path, scale_hours=2)
         token = Bundle.read(path).token
 

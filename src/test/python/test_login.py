@@ -270,9 +270,7 @@ def test_who_stops_waiting_for_a_login_program_ends_it(kube, tmp_path):
 def ended(pid) -> bool:
     """Whether the process goes whose number is in a file; one that was ended before it began has none."""
     number = pid.read_text().strip() if pid.exists() else ""
-    patience = (
-        time.monotonic() + 10
-    )  # a signal takes its time; by itself it lives for 600 s
+    patience = time.monotonic() + 10  # a signal takes its time; by itself it lives for 600 s
     while number and runs(int(number)) and time.monotonic() < patience:
         time.sleep(0.01)
     return not number or not runs(int(number))

@@ -18,7 +18,6 @@ import dev.planetary.plan.Locality;
 import dev.planetary.status.ClusterStatus;
 import dev.planetary.status.Finding;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -43,7 +42,7 @@ final class ClusterPass {
         try {
             return look(cluster, context);
         } finally {
-            forgetIfGone(cluster, context);
+            Gone.forget(cluster, context, parts::forget);
         }
     }
 
@@ -164,15 +163,6 @@ final class ClusterPass {
                 .ifPresentOrElse(
                         endpoint -> parts.schedulerEvents().follow(seen.cluster(), endpoint),
                         () -> parts.watch().forget(uid(seen)));
-    }
-
-    /** Deleted meanwhile: its event came before the last that this pass remembers of it, and nobody else would forget that. */
-    private void forgetIfGone(PlanetaryCluster cluster, Context<PlanetaryCluster> context) {
-        var uid = cluster.getMetadata().getUid();
-        var there = context.getPrimaryCache().get(ResourceID.fromResource(cluster));
-        if (there.filter(c -> c.getMetadata().getUid().equals(uid)).isEmpty()) {
-            parts.forget(uid);
-        }
     }
 
     private Optional<SchedulerEndpoint> endpoint(ClusterObservation seen, ClusterModel model) {

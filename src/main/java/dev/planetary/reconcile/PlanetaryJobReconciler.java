@@ -11,7 +11,6 @@ import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.quarkus.arc.lookup.LookupIfProperty;
 import java.time.Duration;
@@ -63,16 +62,7 @@ public final class PlanetaryJobReconciler implements Reconciler<PlanetaryJob> {
                                     parts.clock().instant()));
             throw e;
         } finally {
-            forgetIfGone(job, context);
-        }
-    }
-
-    /** Deleted meanwhile: its event came before the last that this pass remembers of it, and nobody else would forget that. */
-    private void forgetIfGone(PlanetaryJob job, Context<PlanetaryJob> context) {
-        var uid = job.getMetadata().getUid();
-        var there = context.getPrimaryCache().get(ResourceID.fromResource(job));
-        if (there.filter(j -> j.getMetadata().getUid().equals(uid)).isEmpty()) {
-            parts.forget().accept(uid);
+            Gone.forget(job, context, parts.forget());
         }
     }
 
